@@ -1,0 +1,48 @@
+# kc-bridge: everything a newcomer runs. « make help » lists it.
+.DEFAULT_GOAL := help
+.PHONY: help demo test soak lint format bench jar lock clean
+.NOTPARALLEL:
+
+BIN := .venv/bin
+UV  := $(firstword $(wildcard .cache/uv/bin/uv) uv)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Start everything on this machine: Keycloak, kc-bridge, mails, an application (PORTS=9000 moves them all)
+	@scripts/bootstrap demo && exec $(BIN)/kcb demo $(if $(PORTS),--ports $(PORTS))
+
+test: ## Run every test on real parts, with small counts (ARGS="tests/unit -k mail" chooses)
+	@scripts/bootstrap test && $(BIN)/python -m pytest $(ARGS)
+
+soak: ## Run the same tests with the full counts
+	@scripts/bootstrap test && KCB_SOAK=1 $(BIN)/python -m pytest $(ARGS)
+
+lint: ## Style, types, import rules, translations
+	@scripts/bootstrap lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pybabel -q compile --directory kc_bridge/translations --statistics
+
+format: ## Rewrite the Python files in the project's style
+	@scripts/bootstrap lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: ## Measure handoff and step latency beside a native required action
+	@scripts/bootstrap test && $(BIN)/python -m tests.bench
+
+jar: ## Build the Keycloak JAR, theme inside
+	@scripts/bootstrap demo && mvn -q -f required_actions/provider/pom.xml package
+
+lock: ## Resolve the dependencies again (docs/adr/0001)
+	@scripts/bootstrap lint
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --custom-compile-command 'make lock' --extra demo --extra dev --group build pyproject.toml -o requirements.lock
+	echo uv | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --custom-compile-command 'make lock' - -o scripts/uv.txt
+
+clean: ## Remove what the targets above made in this folder (not the downloads shared with other projects)
+	rm -rf .venv .demo .test .bench .cache required_actions/provider/target
