@@ -1,0 +1,57 @@
+"""``kcb``: the one command. Each group is written where its subject lives; this file only gathers them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from kc_bridge.domain.errors import BridgeError
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "serve": "kc_bridge.web.commands:serve",
+    "db": "kc_bridge.store.commands:db",
+    "outbox": "kc_bridge.store.commands:outbox",
+    "setup": "kc_bridge.realm.commands:setup",
+    "keys": "kc_bridge.realm.commands:keys",
+    "doctor": "kc_bridge.realm.commands:doctor",
+    "sync": "sync.commands:sync",
+    "scheduler": "sync.commands:scheduler",
+    "demo": "kc_bridge.demo.commands:demo",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is used, so that ``kcb --help`` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kc-bridge")
+def cli() -> None:
+    """From an enrolment record to a working Keycloak account.
+
+    Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong usage, 3 done in part.
+    """
+
+
+def main() -> None:
+    """Entry point: errors raised on purpose are shown without a traceback."""
+    try:
+        cli()
+    except BridgeError as error:
+        click.secho(str(error) or type(error).__name__, fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""Pure rules and plain data: no framework, no clock, no network."""

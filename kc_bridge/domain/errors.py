@@ -1,0 +1,168 @@
+"""What can go wrong, as types with the data a person needs; the web layer alone makes sentences of them.
+
+::
+
+    BridgeError
+    ├── ConfigurationError            something is set up wrongly: says what and the remedy
+    ├── Unavailable                   a server we need does not answer: nothing was lost, try again
+    │   ├── KeycloakUnavailable
+    │   └── MailUnavailable
+    ├── LinkError                     a mailed link that cannot be used
+    │   ├── LinkUnknown
+    │   ├── LinkExpired
+    │   ├── LinkUsed
+    │   └── LinkSuperseded
+    ├── JourneyError                  a journey that cannot go on
+    │   ├── HandoffRefused
+    │   ├── LoginGone                 Keycloak forgot the login (restart, time): finished steps stay
+    │   ├── JourneySuperseded         begun under an older generation or opening
+    │   ├── FinishedElsewhere         another device finished it
+    │   └── StepOutOfOrder
+    ├── AccountClosed                 disabled or expired
+    ├── NotOwned                      the bridge may not act on this user
+    └── PasswordRefused               every violation of the realm's policy
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+__all__ = [
+    "AccountClosed",
+    "BridgeError",
+    "ConfigurationError",
+    "FinishedElsewhere",
+    "HandoffRefused",
+    "JourneyError",
+    "JourneySuperseded",
+    "KeycloakUnavailable",
+    "LinkError",
+    "LinkExpired",
+    "LinkSuperseded",
+    "LinkUnknown",
+    "LinkUsed",
+    "LoginGone",
+    "MailUnavailable",
+    "NotOwned",
+    "PasswordRefused",
+    "StepOutOfOrder",
+    "Unavailable",
+    "Violation",
+]
+
+
+class BridgeError(Exception):
+    """Root of every error kc-bridge raises on purpose."""
+
+
+@dataclass
+class ConfigurationError(BridgeError):
+    """Something is set up wrongly."""
+
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n  → {self.remedy}"
+
+
+@dataclass
+class Unavailable(BridgeError):
+    """A server we need does not answer or refuses for now; nothing was spent or lost."""
+
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class KeycloakUnavailable(Unavailable):
+    """Keycloak is down, slow or overloaded."""
+
+
+class MailUnavailable(Unavailable):
+    """The SMTP relay is down or refuses for now."""
+
+
+class LinkError(BridgeError):
+    """A mailed link that cannot be used."""
+
+
+class LinkUnknown(LinkError):
+    """No such link was ever sent (or it was cut by a mail program)."""
+
+
+@dataclass
+class LinkExpired(LinkError):
+    """The link's time is over."""
+
+    expired_at: datetime
+
+
+class LinkUsed(LinkError):
+    """The journey this link began is finished."""
+
+
+class LinkSuperseded(LinkError):
+    """A newer link, or an activation, ended this one."""
+
+
+class JourneyError(BridgeError):
+    """A journey that cannot go on."""
+
+
+@dataclass
+class HandoffRefused(JourneyError):
+    """A handoff that is forged, expired, spent, or meant for another browser. ``reason`` is for the log only."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class LoginGone(JourneyError):
+    """Keycloak forgot the login: restart or 60 minutes. Finished steps stay."""
+
+
+class JourneySuperseded(JourneyError):
+    """The journey was begun under an older generation of the person or an older opening of the link."""
+
+
+class FinishedElsewhere(JourneyError):
+    """The person finished the journey on another device: they log in now."""
+
+
+@dataclass
+class StepOutOfOrder(JourneyError):
+    """A step was asked for before the ones it follows."""
+
+    current: str
+
+
+@dataclass
+class AccountClosed(BridgeError):
+    """The account is disabled or its end has passed."""
+
+    ended_on: date | None = None
+
+
+class NotOwned(BridgeError):
+    """The user is not the bridge's to act on (administrator, service account, foreign user)."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One rule of the realm's password policy that a password breaks, as Keycloak names it."""
+
+    policy: str
+    message: str
+    parameters: tuple[object, ...] = ()
+
+
+@dataclass
+class PasswordRefused(BridgeError):
+    """The password breaks the realm's policy; every violation at once."""
+
+    violations: list[Violation] = field(default_factory=list)

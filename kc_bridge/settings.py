@@ -1,0 +1,174 @@
+"""Every setting of kc-bridge, typed; the docstring under each is its reference.
+
+Read from, in this order of precedence: environment variables (``KCB_DATABASE_URL``), then the TOML file named by
+``KCB_CONFIG`` (default ``kcb.toml`` in the working directory), then the defaults below.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+__all__ = ["Application", "Settings", "SmtpSettings", "SourceSettings", "config_file", "load"]
+
+
+class SmtpSettings(BaseModel):
+    """Where mails leave from."""
+
+    host: str = "localhost"
+    """SMTP relay of the university."""
+    port: int = Field(25, ge=1, le=65535)
+    """Port of the relay."""
+    security: Literal["none", "starttls", "tls"] = "none"
+    """Protection of the connection; ``none`` is for a relay on the same machine."""
+    username: str | None = None
+    """Account at the relay, if it asks for one."""
+    password: SecretStr | None = None
+    """Password of that account."""
+    timeout: timedelta = timedelta(seconds=15)
+    """How long one delivery may take before it is retried later."""
+    sender: str = "ne-pas-repondre@univ-demo.fr"
+    """Address in ``From:``; people must recognise it."""
+
+
+class Application(BaseModel):
+    """An application people go to once their account works."""
+
+    name: str
+    """Name shown to people."""
+    login_url: str
+    """Its login-*starting* address: the application makes its own ``state`` there, and SSO does the rest."""
+
+
+class SourceSettings(BaseModel):
+    """One source of enrolment records, owning the populations it names."""
+
+    name: str
+    """Stable name; affiliations remember which source they came from."""
+    kind: str = "csv"
+    """Name of the source reader in ``sync/sources``."""
+    path: Path | None = None
+    """File to read, for file sources; relative paths start at the configuration file."""
+    mapping: str = "apogee"
+    """Name of a shipped column mapping, or path of a TOML one."""
+    populations: list[str] = ["student"]
+    """Populations this source has authority over."""
+
+
+class Settings(BaseSettings):
+    """Settings of every kc-bridge process."""
+
+    model_config = SettingsConfigDict(env_prefix="KCB_", env_nested_delimiter="__", extra="forbid")
+
+    public_url: str = "http://localhost:8000"
+    """Address of the bridge as browsers see it, without a trailing slash. Mailed links start with it: the request's
+    ``Host`` is never used."""
+    database_url: str = "sqlite:///kcb.db"
+    """SQLAlchemy address of the bridge's database (SQLite or PostgreSQL)."""
+    secret_key: SecretStr = SecretStr("")
+    """Signs CSRF tokens; at least 32 characters, the same for every process. ``kcb setup`` never changes it."""
+
+    realm: str = "univ-demo"
+    """The Keycloak realm this bridge serves."""
+    profile: str = "default"
+    """University profile: name of a shipped one or path of a TOML file."""
+    keycloak_public_url: str = "http://localhost:8080"
+    """Keycloak as browsers see it; the issuer of every token starts with it."""
+    keycloak_internal_url: str | None = None
+    """Keycloak as the bridge reaches it; default: the public address."""
+    keycloak_timeout: timedelta = timedelta(seconds=10)
+    """How long one call to Keycloak may take."""
+    keys_dir: Path = Path("keys")
+    """Folder of the clients' private keys (``kcb keys``), readable by the bridge's account only."""
+
+    smtp: SmtpSettings = SmtpSettings()
+    sources: list[SourceSettings] = []
+    """Where enrolment records come from."""
+    sync_every: timedelta = timedelta(minutes=5)
+    """Interval of the scheduled sync; people are promised their mail within 15 minutes of their enrolment."""
+    outbox_every: timedelta = timedelta(seconds=5)
+    """Interval at which waiting mails are sent."""
+
+    applications: dict[str, Application] = {}
+    """Registry of applications by Keycloak client id."""
+    default_application: str | None = None
+    """Client id of the application people are sent to when their login began in none (the ENT)."""
+
+    session_idle: timedelta = Field(timedelta(minutes=15), le=timedelta(hours=1))
+    """A wizard without a request for this long ends; waiting pages count as activity."""
+    session_absolute: timedelta = Field(timedelta(minutes=60), le=timedelta(hours=12))
+    """A wizard ends after this long in any case; Keycloak's ticket lives as long."""
+    link_opening_lifetime: timedelta = Field(timedelta(minutes=5), le=timedelta(minutes=10))
+    """Life of the Keycloak action token minted when a mailed link is opened; it is used at once by the browser."""
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    """How many reverse proxies stand in front; ``X-Forwarded-*`` of any other is ignored."""
+    timezone: str = "Europe/Paris"
+    """Zone in which « until 23:59 » and 31 December are meant."""
+    log_format: Literal["console", "json"] = "console"
+    """``json`` for log collectors."""
+
+    @field_validator("public_url", "keycloak_public_url", "keycloak_internal_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _known_default_application(self) -> Settings:
+        if self.default_application and self.default_application not in self.applications:
+            raise ValueError(f"default_application « {self.default_application} » is not in [applications]")
+        return self
+
+    @property
+    def issuer(self) -> str:
+        """``iss`` of every token of the realm."""
+        return f"{self.keycloak_public_url}/realms/{self.realm}"
+
+    @property
+    def keycloak_url(self) -> str:
+        """Address for the back channel."""
+        return self.keycloak_internal_url or self.keycloak_public_url
+
+    @property
+    def secure(self) -> bool:
+        """True when browsers reach the bridge by https."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+
+def config_file() -> Path:
+    """Path of the TOML file, whether or not it exists."""
+    return Path(os.environ.get("KCB_CONFIG", "kcb.toml"))
+
+
+def load(**overrides: object) -> Settings:
+    """Reads the settings; relative paths are resolved against the configuration file's folder.
+
+    Raises ``pydantic.ValidationError`` naming every wrong setting.
+    """
+    settings = Settings(**overrides)  # type: ignore[arg-type]
+    base = config_file().absolute().parent
+    settings.keys_dir = base / settings.keys_dir
+    for source in settings.sources:
+        if source.path is not None:
+            source.path = base / source.path
+    return settings

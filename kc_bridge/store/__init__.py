@@ -1,0 +1,1 @@
+"""The bridge's database: persons, affiliations, links, journeys, outbox, audit."""

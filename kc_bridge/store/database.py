@@ -1,0 +1,77 @@
+"""Opening the database: engine, sessions, and the refusal to work on an old schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from kc_bridge.domain.errors import ConfigurationError
+
+__all__ = ["SessionFactory", "check_schema", "head", "open_engine", "session_factory", "upgrade"]
+
+SessionFactory = sessionmaker[Session]
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``url``; on SQLite with WAL, foreign keys and transactions that take the write lock at once."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 15})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A deferred transaction that reads, then writes, fails with « database is locked » at once when another
+        # has written in between: waiting at the start is the only way SQLite can honour its timeout.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def session_factory(engine: Engine) -> SessionFactory:
+    """Sessions whose objects stay readable after commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def head() -> str:
+    """The schema version this code works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def upgrade(engine: Engine) -> None:
+    """Brings the schema to :func:`head`."""
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check_schema(engine: Engine) -> None:
+    """Raises :class:`ConfigurationError` unless the schema is exactly the one this code works with."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != head():
+        raise ConfigurationError(
+            f"The database schema is at « {current or 'nothing'} », this version needs « {head()} ».",
+            "Run: kcb db upgrade",
+        )

@@ -1,0 +1,103 @@
+"""Messages waiting to be sent: written with the decision, sent by a worker, one per person and reason."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from kc_bridge.store.models import OutboxMessage
+
+__all__ = ["backoff", "claim", "dead", "enqueue", "sent", "try_later"]
+
+MAX_ATTEMPTS = 40
+"""With :func:`backoff`, a relay may be down for more than a day before a message is given up."""
+CLAIM_LIFETIME = timedelta(minutes=5)
+"""A worker that died while sending loses its message to the next one after this."""
+
+
+def enqueue(
+    session: Session,
+    *,
+    kind: str,
+    person_id: str,
+    dedupe_key: str,
+    now: datetime,
+    payload: dict[str, Any] | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> bool:
+    """Adds a message in the caller's transaction; False when that ``dedupe_key`` was already there."""
+    if session.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)):
+        return False
+    session.add(
+        OutboxMessage(
+            kind=kind,
+            person_id=person_id,
+            dedupe_key=dedupe_key,
+            payload=payload or {},
+            created_at=now,
+            not_before=not_before or now,
+            expires_at=expires_at,
+        )
+    )
+    return True
+
+
+def claim(session: Session, now: datetime) -> OutboxMessage | None:
+    """Takes the oldest message due, so that no other worker sends it; expired ones are put aside unsent."""
+    due = or_(
+        OutboxMessage.state == "waiting",
+        OutboxMessage.state == "sending",  # its claim has run out: see the not_before written below
+    )
+    while True:
+        message = session.scalar(
+            select(OutboxMessage).where(due, OutboxMessage.not_before <= now).order_by(OutboxMessage.id).limit(1)
+        )
+        if message is None:
+            return None
+        expired = message.expires_at is not None and message.expires_at <= now
+        taken = session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id == message.id,
+                OutboxMessage.state == message.state,
+                OutboxMessage.not_before == message.not_before,
+            )
+            .values(
+                state="expired" if expired else "sending",
+                not_before=now + CLAIM_LIFETIME,
+                attempts=OutboxMessage.attempts + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()
+        if taken.rowcount and not expired:  # type: ignore[attr-defined]
+            session.refresh(message)
+            return message
+
+
+def sent(message: OutboxMessage, now: datetime) -> None:
+    """The relay took the message."""
+    message.state, message.sent_at, message.last_error = "sent", now, None
+
+
+def dead(message: OutboxMessage, error: str) -> None:
+    """The message can never be sent; an operator sees it in ``kcb outbox``."""
+    message.state, message.last_error = "dead", error[:500]
+
+
+def try_later(message: OutboxMessage, now: datetime, error: str) -> None:
+    """The relay refused for now."""
+    if message.attempts >= MAX_ATTEMPTS:
+        dead(message, error)
+    else:
+        message.state, message.last_error = "waiting", error[:500]
+        message.not_before = now + backoff(message.attempts)
+
+
+def backoff(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s… at most an hour."""
+    return min(timedelta(hours=1), timedelta(seconds=5 * 2 ** min(attempts - 1, 12)))
