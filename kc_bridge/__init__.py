@@ -1,0 +1,71 @@
+"""kc-bridge: from an enrolment record to a working Keycloak account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from kc_bridge.domain.clock import Clock
+    from kc_bridge.settings import Settings
+
+__all__ = ["__version__", "create_app"]
+
+__version__ = "0.1.0"
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
+    """The bridge's WSGI application.
+
+    Raises :class:`kc_bridge.domain.errors.ConfigurationError` when it must not start: old schema, weak secret.
+    """
+    from kc_bridge import settings as settings_module
+    from kc_bridge.web import errors, headers, health, i18n, logs, pages, security, sessions
+    from required_actions import web as activation
+
+    app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
+    settings = settings or settings_module.load()
+    setup_services(app, settings, clock)
+    setup_proxies(app, settings)
+    logs.setup(app)
+    security.setup(app)
+    sessions.setup(app)
+    i18n.setup(app)
+    headers.setup(app)
+    errors.setup(app)
+    health.setup(app)
+    pages.setup(app)
+    activation.setup(app)
+    return app
+
+
+def setup_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
+    from kc_bridge.adapters.backchannel import BackChannel
+    from kc_bridge.adapters.oidc import Oidc
+    from kc_bridge.adapters.realm_keys import RealmKeys
+    from kc_bridge.domain.clock import system_clock
+    from kc_bridge.domain.profile import load_profile
+    from kc_bridge.services import EXTENSION, Services
+    from kc_bridge.store.database import check_schema, open_engine, session_factory
+
+    engine = open_engine(settings.database_url)
+    check_schema(engine)
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        profile=load_profile(settings.profile),
+        sessions=session_factory(engine),
+        clock=clock or system_clock,
+        backchannel=BackChannel(settings),
+        realm_keys=RealmKeys(settings),
+        oidc=Oidc(settings),
+    )
+
+
+def setup_proxies(app: Flask, settings: Settings) -> None:
+    """Believes ``X-Forwarded-For`` and ``-Proto`` of exactly the proxies we know; never ``-Host``."""
+    count = settings.trusted_proxies
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]

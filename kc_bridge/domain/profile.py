@@ -39,13 +39,13 @@ class Branding(_Strict):
     """Full name, as in headers and mail signatures."""
     short_name: str
     """Short name, as in subjects."""
-    colour: str = Field("#1d4f91", pattern=r"^#[0-9a-fA-F]{6}$")
+    primary: str = Field("#1d4f91", pattern=r"^#[0-9a-fA-F]{6}$")
     """Main colour; kept only where its contrast with white is at least 4.5."""
-    logo: str | None = None
+    logo_url: str | None = None
     """Address of a logo on the bridge's own origin; default: ours, neutral."""
     help_url: str | None = None
     """Where « Besoin d'aide ? » leads; default: the bridge's own help page."""
-    help_mail: str
+    help_mail: str | None = None
     """Address people write to."""
 
 

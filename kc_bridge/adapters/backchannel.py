@@ -1,0 +1,166 @@
+"""The JAR's back channel, seen from Flask: what Keycloak is asked to write, and its refusals as our errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from kc_bridge.adapters.http import json_object, send
+from kc_bridge.adapters.tokens import ClientCredentials
+from kc_bridge.domain.errors import (
+    AccountClosed,
+    ConfigurationError,
+    JourneySuperseded,
+    KeycloakUnavailable,
+    LoginGone,
+    NotOwned,
+    PasswordRefused,
+    Violation,
+)
+from kc_bridge.settings import Settings
+
+__all__ = ["BackChannel", "Completion"]
+
+WEB_CLIENT = "kc-bridge-web"
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Where a login stands after ``complete``."""
+
+    done: list[str]
+    pending: list[str]
+    proof: str | None
+    """One-time; only the browser of this login may carry it back to Keycloak."""
+    continues: bool
+    """False when the login must not go on (a second factor and only a mail): the person logs in normally."""
+
+
+@dataclass
+class BackChannel:
+    """Calls made as ``kc-bridge-web``."""
+
+    settings: Settings
+    credentials: ClientCredentials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.credentials = ClientCredentials(self.settings, WEB_CLIENT)
+
+    def complete(
+        self,
+        ticket: str,
+        done: list[str],
+        attributes: dict[str, list[str]] | None = None,
+        password: str | None = None,
+    ) -> Completion:
+        """Marks steps done, writing what they decided, in one transaction of Keycloak's.
+
+        Sent again once when the connection breaks: the same ticket may say the same twice.
+        """
+        body: dict[str, Any] = {"done": done, "attributes": attributes or {}}
+        if password is not None:
+            body["password"] = password
+        answer = self._call("POST", f"tickets/{quote(ticket, safe='')}/complete", body, repeat=True)
+        return Completion(
+            done=answer["done"],
+            pending=answer["pending"],
+            proof=answer.get("proof"),
+            continues=answer.get("login") == "continues",
+        )
+
+    def touch(self, ticket: str) -> None:
+        """Keeps the login alive while somebody is at work in the wizard."""
+        self._call("POST", f"tickets/{quote(ticket, safe='')}/touch", {}, repeat=True)
+
+    def end_login(self, ticket: str) -> None:
+        """Ends the login the ticket stands for; one that is gone already is fine."""
+        try:
+            self._call("DELETE", f"tickets/{quote(ticket, safe='')}", None, repeat=True)
+        except LoginGone:
+            return
+
+    def mint_activation(
+        self, user_id: str, actions: list[str], expires_at: datetime, ref: str, redirect_uri: str, locale: str
+    ) -> str:
+        """The address that logs ``user_id`` in to do ``actions``: for the browser that opened the link, at once."""
+        answer = self._call(
+            "POST",
+            "activation-links",
+            {
+                "userId": user_id,
+                "actions": actions,
+                "expiresAt": int(expires_at.timestamp()),
+                "clientId": WEB_CLIENT,
+                "redirectUri": redirect_uri,
+                "ref": ref,
+                "locale": locale,
+            },
+            repeat=True,
+        )
+        return str(answer["url"])
+
+    def password_policy(self) -> list[dict[str, Any]]:
+        """The realm's password rules: ``[{"id": "length", "value": 12}, …]``."""
+        policies: list[dict[str, Any]] = self._call("GET", "password-policy", None, repeat=True)["policies"]
+        return policies
+
+    def version(self) -> dict[str, str]:
+        """Versions of the JAR and of Keycloak; also the cheapest proof that both answer."""
+        return self._call("GET", "version", None, repeat=True)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None, *, repeat: bool) -> dict[str, Any]:
+        try:
+            response = self._send(method, path, body)
+        except KeycloakUnavailable:
+            if not repeat:
+                raise
+            response = self._send(method, path, body)
+        if response.status_code == 401:
+            self.credentials.forget()
+            response = self._send(method, path, body)
+        if response.status_code == 204:
+            return {}
+        answer = json_object(response)
+        if response.status_code in {200, 201}:
+            return answer
+        raise _error(response.status_code, answer)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
+        settings = self.settings
+        return send(
+            requests.Request(
+                method,
+                f"{settings.keycloak_url}/realms/{settings.realm}/kcb/{path}",
+                json=body,
+                headers={"Authorization": f"Bearer {self.credentials.token()}"},
+            ),
+            timeout=settings.keycloak_timeout.total_seconds(),
+        )
+
+
+def _error(status: int, answer: dict[str, Any]) -> Exception:
+    match answer.get("error"):
+        case "ticket_gone" | "login_gone":
+            return LoginGone()
+        case "superseded":
+            return JourneySuperseded()
+        case "not_owned":
+            return NotOwned()
+        case "disabled":
+            return AccountClosed()
+        case "password_policy":
+            return PasswordRefused(
+                [
+                    Violation(v["policy"], v["message"], tuple(v.get("parameters", ())))
+                    for v in answer["violations"]
+                ]
+            )
+        case error:
+            return ConfigurationError(
+                f"Keycloak's kc-bridge extension answers {status} « {error} ».",
+                "Run: kcb doctor (versions, roles and settings of the realm).",
+            )

@@ -1,0 +1,1 @@
+"""The HTTP shell: sessions, headers, languages, error pages; it knows nothing of activation."""

@@ -1,0 +1,56 @@
+"""Languages: the person's own choice first, then what the login said, then the browser's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, request, session
+from flask_babel import Babel, get_locale
+
+from kc_bridge.services import services
+
+__all__ = ["choose", "setup"]
+
+TRANSLATIONS = Path(__file__).parents[1] / "translations"
+
+
+def choose(language: str | None) -> None:
+    """Remembers a language for this browser, if the university offers it."""
+    if language in services().profile.languages and session.get("locale") != language:
+        session["locale"] = language
+
+
+def setup(app: Flask) -> None:
+    with app.app_context():
+        settings = services().settings
+    app.config.update(
+        BABEL_DEFAULT_LOCALE="fr",
+        BABEL_DEFAULT_TIMEZONE=settings.timezone,
+        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
+    )
+    Babel(app, locale_selector=_select)
+
+    @app.before_request
+    def _asked_language() -> None:
+        if "lang" in request.args:
+            choose(request.args["lang"])
+
+    @app.context_processor
+    def _context() -> dict[str, object]:
+        kcb = services()
+        return {
+            "brand": kcb.profile.branding,
+            "languages": kcb.profile.languages,
+            "locale": str(get_locale() or "fr"),
+        }
+
+
+def _select() -> str:
+    languages = services().profile.languages
+    asked = request.args.get("lang")
+    if asked in languages:
+        return asked
+    remembered = session.get("locale")
+    if remembered in languages:
+        return str(remembered)
+    return request.accept_languages.best_match(languages) or languages[0]
