@@ -1,0 +1,66 @@
+// Comfort only: every page works without this file, and the server decides everything.
+"use strict";
+
+// --- double click: the second submission of one form is dropped (and allowed again after Back)
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => delete form.dataset.sent);
+}
+
+// --- « Afficher le mot de passe »
+for (const holder of document.querySelectorAll("[data-reveal-passwords]")) {
+  const box = holder.querySelector("input");
+  const fields = [...box.form.querySelectorAll('input[type="password"]')];
+  const show = (visible) => fields.forEach((field) => { field.type = visible ? "text" : "password"; });
+  holder.hidden = false;
+  box.checked = false;
+  box.addEventListener("change", () => show(box.checked));
+  // Password managers save what is submitted as a password only.
+  box.form.addEventListener("submit", () => show(false));
+}
+
+// --- password rules ticked while typing; an id missing here (history, black list) is judged by the server alone
+const count = (text, pattern) => (text.match(pattern) ?? []).length;
+const atLeast = (pattern) => (password, account, [wanted = 1]) => count(password, pattern) >= wanted;
+const differs = (password, account) => password.toLowerCase() !== account.toLowerCase();
+
+const RULES = {
+  length: (password, account, [wanted = 8]) => [...password].length >= wanted,
+  maxLength: (password, account, [limit = 64]) => [...password].length <= limit,
+  digits: atLeast(/\p{Nd}/gu),
+  upperCase: atLeast(/\p{Lu}/gu),
+  lowerCase: atLeast(/\p{Ll}/gu),
+  specialChars: atLeast(/[^\p{L}\p{Nd}]/gu),
+  notUsername: differs,
+  notEmail: differs,
+  notContainsUsername: (password, account) => !password.toLowerCase().includes(account.toLowerCase()),
+};
+
+for (const box of document.querySelectorAll("[data-rules-for]")) {
+  const field = document.getElementById(box.dataset.rulesFor);
+  const status = document.querySelector("[data-rules-status]");
+  const rules = [...box.querySelectorAll("[data-rule]")].filter((item) => item.dataset.rule in RULES);
+  let announce;
+
+  const judge = () => {
+    let met = 0;
+    for (const item of rules) {
+      const holds = field.value !== "" &&
+        RULES[item.dataset.rule](field.value, box.dataset.account, JSON.parse(item.dataset.parameters));
+      item.dataset.state = holds ? "met" : "open";
+      met += holds ? 1 : 0;
+    }
+    clearTimeout(announce);
+    if (field.value === "") return;
+    // After a pause: a screen reader must not speak over every key.
+    announce = setTimeout(() => {
+      status.textContent = box.dataset.status.replace("{met}", met).replace("{total}", rules.length);
+    }, 800);
+  };
+
+  field.addEventListener("input", judge);
+  judge();
+}
