@@ -1,0 +1,1 @@
+"""The realm kc-bridge needs: what it should be, how it differs, writing it, and checking the whole installation."""
