@@ -25,7 +25,9 @@ def test_about_two_hundred_people_with_the_cases_a_university_meets() -> None:
     assert len({row["COD_ETU"] for row in good}) + len({row["matricule"] for row in staff}) == 201
     assert students[0]["LIB_NOM_PAT_IND"] == "O'Connor"
     assert students[0]["LIB_PR1_IND"] == "Camille"
-    homonyms = {row["COD_ETU"] for row in good if (row["LIB_PR1_IND"], row["LIB_NOM_PAT_IND"]) == ("Marie", "Martin")}
+    homonyms = {
+        row["COD_ETU"] for row in good if (row["LIB_PR1_IND"], row["LIB_NOM_PAT_IND"]) == ("Marie", "Martin")
+    }
     assert len(homonyms) >= 3
     this_year = [row["COD_ETU"] for row in good if row["COD_ANU"] == "2026"]
     assert len(this_year) > len(set(this_year)), "nobody has two enrolments in one year"
