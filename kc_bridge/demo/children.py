@@ -77,6 +77,12 @@ class Children:
         """A child that is no longer running, if any."""
         return next((child for child in self._running if child.exit_code() is not None), None)
 
+    def forget(self, child: Child) -> None:
+        """Reaps a child that has ended as it should."""
+        os.waitpid(child.pid, 0)
+        self._running.remove(child)
+        self._write_record()
+
     def stop(self) -> None:
         """Ends all, the last started first, with their own children; returns when they are gone."""
         for child in reversed(self._running):

@@ -76,9 +76,11 @@ def students_csv(year: int) -> str:
 def staff_csv(year: int) -> str:
     """Staff contracts and guests' stays around the university year ``year``/``year + 1``, one bad row included."""
     dice = random.Random(SEED + 1)  # noqa: S311 - sample data
-    rows = [_worker(dice, year, number, "staff") for number in range(STAFF)]
-    rows += [_worker(dice, year, STAFF + number, "guest") for number in range(GUESTS)]
-    backwards = _worker(dice, year, 990, "guest")
+    rows = [_worker(dice, year, number, "personnel") for number in range(STAFF)]
+    rows += [
+        _worker(dice, year, STAFF + number, "hébergé" if number % 3 else "invité") for number in range(GUESTS)
+    ]
+    backwards = _worker(dice, year, 990, "invité")
     backwards[7:9] = _day(date(year + 1, 6, 30)), _day(date(year, 9, 1))
     return _text(STAFF_COLUMNS, [*rows, backwards])
 
@@ -159,7 +161,7 @@ def _worker(dice: random.Random, year: int, number: int, population: str) -> Row
     last, first = dice.choice(LAST_NAMES), dice.choice(FIRST_NAMES)
     born = date(1995, 1, 1) - timedelta(days=dice.randrange(365 * 30))
     begins = date(year, 9, 1) - timedelta(days=dice.randrange(30, 3000))
-    if population == "guest":
+    if population != "personnel":
         begins, ends = date(year, 1, 15), _day(date(year + 1, 7, 31))
         if number % 7 == 0:
             ends = _day(date(year, 6, 30))  # the stay is over
