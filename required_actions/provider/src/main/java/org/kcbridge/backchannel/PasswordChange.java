@@ -1,0 +1,73 @@
+package org.kcbridge.backchannel;
+
+import java.util.List;
+import java.util.Map;
+import org.kcbridge.action.Steps;
+import org.kcbridge.login.Login;
+import org.kcbridge.login.PasswordMark;
+import org.keycloak.authentication.AuthenticatorUtil;
+import org.keycloak.authentication.RequiredActionContextResult;
+import org.keycloak.authentication.RequiredActionFactory;
+import org.keycloak.authentication.RequiredActionProvider;
+import org.keycloak.events.EventBuilder;
+import org.keycloak.models.KeycloakSession;
+import org.keycloak.models.ModelException;
+import org.keycloak.models.RealmModel;
+import org.keycloak.models.UserCredentialModel;
+import org.keycloak.models.UserModel;
+import org.keycloak.storage.ReadOnlyException;
+
+/** Gives a user the password chosen in the wizard. */
+final class PasswordChange {
+
+    private final Call call;
+    private final Login login;
+    private final UserModel user;
+
+    PasswordChange(Call call, Login login, UserModel user) {
+        this.call = call;
+        this.login = login;
+        this.user = user;
+    }
+
+    void apply(String password) {
+        if (password == null || password.isBlank()) {
+            throw Refusal.unprocessable("password_required");
+        }
+        refuseIfAny(PasswordCheck.violations(call.session(), call.realm(), user, password));
+        store(password);
+        user.removeRequiredAction(UserModel.RequiredAction.UPDATE_PASSWORD);
+        login.session().removeRequiredAction(UserModel.RequiredAction.UPDATE_PASSWORD);
+        login.passwordMark(PasswordMark.of(user));
+        endOtherSessions();
+    }
+
+    /** Through the credential manager, hence also into a writable LDAP federation, which may have rules of its own. */
+    private void store(String password) {
+        try {
+            user.credentialManager().updateCredential(UserCredentialModel.password(password, false));
+        } catch (ReadOnlyException federated) {
+            throw Refusal.unprocessable("password_read_only");
+        } catch (ModelException refused) {
+            refuseIfAny(List.of(PasswordCheck.violation("federation", refused.getMessage(), refused.getParameters())));
+        }
+    }
+
+    private static void refuseIfAny(List<Map<String, Object>> violations) {
+        if (!violations.isEmpty()) {
+            throw Refusal.unprocessable("password_policy").with("violations", violations);
+        }
+    }
+
+    /** Whoever knew the old password is logged out; the session this login belongs to stays. */
+    private void endOtherSessions() {
+        KeycloakSession session = call.session();
+        RealmModel realm = call.realm();
+        EventBuilder event = new EventBuilder(realm, session, session.getContext().getConnection())
+                .client(login.session().getClient()).user(user);
+        RequiredActionFactory step = (RequiredActionFactory) session.getKeycloakSessionFactory()
+                .getProviderFactory(RequiredActionProvider.class, Steps.NEW_PASSWORD);
+        AuthenticatorUtil.logoutOtherSessions(new RequiredActionContextResult(login.session(), realm, event, session,
+                session.getContext().getHttpRequest(), user, step));
+    }
+}

@@ -1,0 +1,42 @@
+package org.kcbridge.login;
+
+import java.util.Arrays;
+import java.util.Set;
+import org.keycloak.models.AdminRoles;
+import org.keycloak.models.ClientModel;
+import org.keycloak.models.Constants;
+import org.keycloak.models.RoleModel;
+import org.keycloak.models.UserModel;
+import org.keycloak.models.utils.RoleUtils;
+
+/**
+ * Whom the bridge may act on: only users its sync has made, and never anybody with power over the realm. Whoever can
+ * mint a login link for a user can be that user.
+ */
+public final class Ownership {
+
+    /** Set by the sync on every user it makes. */
+    public static final String KEY_ATTRIBUTE = "kcbKey";
+
+    private static final Set<String> ADMIN_REALM_ROLES = Set.of(AdminRoles.ADMIN, AdminRoles.CREATE_REALM);
+
+    private Ownership() {
+    }
+
+    public static boolean isOwned(UserModel user) {
+        String key = user.getFirstAttribute(KEY_ATTRIBUTE);
+        return key != null && !key.isBlank()
+                && user.getServiceAccountClientLink() == null
+                && RoleUtils.getDeepUserRoleMappings(user).stream().noneMatch(Ownership::administers);
+    }
+
+    private static boolean administers(RoleModel role) {
+        if (!role.isClientRole()) {
+            return ADMIN_REALM_ROLES.contains(role.getName());
+        }
+        String client = ((ClientModel) role.getContainer()).getClientId();
+        // In the master realm each realm's management client is named "<realm>-realm".
+        return client.equals(Constants.REALM_MANAGEMENT_CLIENT_ID)
+                || client.endsWith("-realm") && Arrays.asList(AdminRoles.ALL_REALM_ROLES).contains(role.getName());
+    }
+}
