@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from joserfc.jwk import RSAKey
+from joserfc.jwk import KeyParameters, RSAKey
 
 from kc_bridge.domain.errors import ConfigurationError
 
@@ -21,7 +21,7 @@ BITS = 3072
 """ANSSI's recommendation for keys used beyond 2030 (« Guide des mécanismes cryptographiques », RSA)."""
 KEPT = 2
 """The newest signs; the one before stays valid for processes that still hold it."""
-PARAMETERS: dict[str, Any] = {"use": "sig", "alg": "RS256"}
+PARAMETERS: KeyParameters = {"use": "sig", "alg": "RS256"}
 
 
 def key_files(keys_dir: Path, client_id: str) -> list[Path]:

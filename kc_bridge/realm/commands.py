@@ -1,0 +1,109 @@
+"""``kcb setup``, ``kcb keys``, ``kcb doctor``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
+from kc_bridge.domain.profile import load_profile
+from kc_bridge.realm.applications import ApplicationClient
+from kc_bridge.realm.setup import SIGNING_CLIENTS, rotate_key, setup_realm
+from kc_bridge.settings import Settings, load
+
+__all__ = ["keys", "setup"]
+
+
+def admin_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The administrator's credentials: used by this command, stored nowhere."""
+    for option in (
+        click.option(
+            "--admin-password",
+            envvar="KCB_ADMIN_PASSWORD",
+            prompt="Keycloak administrator's password",
+            hide_input=True,
+            help="Their password; asked for when not given. Prefer KCB_ADMIN_PASSWORD: arguments show in ps.",
+        ),
+        click.option(
+            "--admin-user",
+            envvar="KCB_ADMIN_USERNAME",
+            prompt="Keycloak administrator",
+            help="Administrator of the realm master.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _admin(settings: Settings, user: str, password: str) -> KeycloakAdmin:
+    return KeycloakAdmin(settings.keycloak_url, user, password, settings.keycloak_timeout.total_seconds())
+
+
+class _Application(click.ParamType):
+    name = "id=name,login_url,redirect_uri[,redirect_uri…]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ApplicationClient:
+        try:
+            return ApplicationClient.parse(value)
+        except ValueError:
+            self.fail(f"« {value} » is not {self.name}", param, ctx)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@click.option(
+    "--profile", help="University profile: a shipped name or a .toml path [default: from the settings]."
+)
+@click.option(
+    "--application", "applications", type=_Application(), multiple=True, help="Also declare this one."
+)
+@admin_options
+def setup(
+    dry_run: bool,
+    profile: str | None,
+    applications: tuple[ApplicationClient, ...],
+    admin_user: str,
+    admin_password: str,
+) -> None:
+    """Make the realm ready: compare it with what the profile needs, then write the differences."""
+    settings = load()
+    changed = setup_realm(
+        settings,
+        load_profile(profile or settings.profile),
+        _admin(settings, admin_user, admin_password),
+        click.echo,
+        applications=applications,
+        dry_run=dry_run,
+    )
+    if not changed:
+        click.echo(f"Realm {settings.realm}: nothing to change.")
+    elif dry_run:
+        click.echo(f"Realm {settings.realm}: {changed} to write. Nothing was written (--dry-run).")
+    else:
+        click.echo(f"Realm {settings.realm}: {changed} written.")
+
+
+@click.group()
+def keys() -> None:
+    """Private keys the bridge signs with."""
+
+
+@keys.command()
+@click.option(
+    "--client",
+    "clients",
+    type=click.Choice(SIGNING_CLIENTS),
+    multiple=True,
+    default=SIGNING_CLIENTS,
+    help="Only this client [default: all].",
+)
+@admin_options
+def rotate(clients: tuple[str, ...], admin_user: str, admin_password: str) -> None:
+    """Give clients a new key; the one before stays valid until the next rotation, so nothing has to be restarted."""
+    settings = load()
+    for client in clients:
+        rotate_key(settings, client, _admin(settings, admin_user, admin_password), click.echo)

@@ -1,0 +1,36 @@
+"""The realm kc-bridge needs, as plain data, in the order in which its parts can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.realm.actions import required_actions
+from kc_bridge.realm.applications import ApplicationClient, application_clients, supann_scope
+from kc_bridge.realm.clients import bridge_clients
+from kc_bridge.realm.realm_settings import realm_settings
+from kc_bridge.realm.resource import Resource
+from kc_bridge.realm.server import Server
+from kc_bridge.realm.user_profile import user_profile
+from kc_bridge.settings import Settings
+
+__all__ = ["desired_realm"]
+
+
+def desired_realm(
+    settings: Settings,
+    profile: UniversityProfile,
+    server: Server,
+    jwks: Mapping[str, Mapping[str, Any]],
+    applications: tuple[ApplicationClient, ...] = (),
+) -> list[Resource]:
+    """Every resource, each after those it refers to. ``jwks``: public keys of our clients by client id."""
+    return [
+        realm_settings(settings, profile, server.themes),
+        *user_profile(profile.languages),
+        supann_scope(),
+        *bridge_clients(settings.public_url, jwks),
+        *application_clients(applications),
+        *required_actions(settings, profile, server.required_actions),
+    ]

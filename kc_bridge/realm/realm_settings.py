@@ -1,0 +1,96 @@
+"""The realm's own settings: what people see, how long a login lasts, what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.realm.resource import AtLeast, Kind, Policy, Resource
+from kc_bridge.settings import Settings
+
+__all__ = ["THEME", "THEMES", "realm_settings"]
+
+THEME = "kc-bridge"
+THEMES = {"login": "loginTheme", "email": "emailTheme"}
+"""Field of the realm by kind of theme."""
+
+LOGIN_STEP_LIFETIME = timedelta(minutes=30)
+"""Between two requests of a login: the wizard touches Keycloak at each page, and ends itself after
+``settings.session_idle`` without one."""
+
+EVENTS_KEPT = timedelta(days=180)
+"""CNIL's recommendation 2021-122 on logs: between six months and a year."""
+
+RECORDED = (
+    "LOGIN",
+    "LOGOUT",
+    "CODE_TO_TOKEN",
+    "CUSTOM_REQUIRED_ACTION",
+    "EXECUTE_ACTIONS",
+    "EXECUTE_ACTION_TOKEN",
+    "IMPERSONATE",
+    "REMOVE_CREDENTIAL",
+    "RESET_PASSWORD",
+    "RESTART_AUTHENTICATION",
+    "UPDATE_CREDENTIAL",
+    "UPDATE_EMAIL",
+    "UPDATE_PASSWORD",
+    "UPDATE_PROFILE",
+    "USER_DISABLED_BY_PERMANENT_LOCKOUT",
+    "USER_DISABLED_BY_TEMPORARY_LOCKOUT",
+)
+EVENT_TYPES = AtLeast(
+    ["CLIENT_LOGIN_ERROR", *(name + outcome for name in RECORDED for outcome in ("", "_ERROR"))]
+)
+"""What an investigation of an account asks for. Successful ``CLIENT_LOGIN`` is left out: the bridge's own tokens would
+bury the rest."""
+
+GOVERNED_BY_PROFILE = frozenset(
+    (
+        "length",
+        "maxLength",
+        "lowerCase",
+        "upperCase",
+        "digits",
+        "specialChars",
+        "regexPattern",
+        "notUsername",
+        "notEmail",
+        "passwordHistory",
+    )
+)
+
+
+def realm_settings(settings: Settings, profile: UniversityProfile, themes: Collection[str]) -> Resource:
+    """``themes``: the kinds for which the server has ours; a realm must not name a theme that is not there."""
+    body: dict[str, Any] = {
+        "enabled": True,
+        "displayName": profile.branding.name,
+        "displayNameHtml": "",  # it would stand in place of displayName on every page
+        "internationalizationEnabled": True,
+        "supportedLocales": AtLeast(profile.languages),
+        "defaultLocale": profile.languages[0],
+        "sslRequired": "external",
+        "registrationAllowed": False,
+        "loginWithEmailAllowed": True,
+        "duplicateEmailsAllowed": False,
+        "editUsernameAllowed": False,
+        "bruteForceProtected": True,
+        "accessCodeLifespanUserAction": int(LOGIN_STEP_LIFETIME.total_seconds()),
+        "passwordPolicy": Policy(profile.password_policy.keycloak(), GOVERNED_BY_PROFILE),
+        "eventsEnabled": True,
+        "eventsExpiration": int(EVENTS_KEPT.total_seconds()),
+        "enabledEventTypes": EVENT_TYPES,
+        "adminEventsEnabled": True,
+        "attributes": {
+            "adminEventsExpiration": str(int(EVENTS_KEPT.total_seconds())),
+            "kcbFirstLoginUrl": f"{settings.public_url}/premiere-connexion",
+            "kcbProblemUrl": f"{settings.public_url}/probleme-de-connexion",
+            "kcbHelpUrl": f"{settings.public_url}/aide",
+            "kcbPrimaryColor": profile.branding.primary,
+        },
+    }
+    body |= {THEMES[kind]: THEME for kind in themes}
+    return Resource(Kind.REALM, settings.realm, body)
