@@ -119,9 +119,9 @@ class _Catcher:
         return "250 caught"
 
 
-def start_smtp(store: MailStore, port: int) -> Controller:
-    """Starts the SMTP side in a thread on the loopback address; ``.stop()`` of what is returned ends it."""
-    controller = Controller(_Catcher(store), hostname="127.0.0.1", port=port, ready_timeout=10)
+def start_smtp(store: MailStore, port: int, host: str = "127.0.0.1") -> Controller:
+    """Starts the SMTP side in a thread; ``.stop()`` of what is returned ends it."""
+    controller = Controller(_Catcher(store), hostname=host, port=port, ready_timeout=10)
     controller.start()
     return controller
 
@@ -169,11 +169,12 @@ def _plain(mail: Mail) -> dict[str, Any]:
 @click.option("--port", type=int, default=8025, show_default=True, help="Port of the page.")
 @click.option("--smtp-port", type=int, default=2525, show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where mails are kept.")
-def main(port: int, smtp_port: int, folder: Path) -> None:
-    """Catch mails and show them, on the loopback address."""
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def main(port: int, smtp_port: int, folder: Path, host: str) -> None:
+    """Catch mails and show them."""
     store = MailStore(folder)
-    start_smtp(store, smtp_port)
-    serve(create_app(store), port)
+    start_smtp(store, smtp_port, host)
+    serve(create_app(store), port, host)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,6 @@ class _QuietHandler(WSGIRequestHandler):
         """Only errors are worth a line in the demo's log."""
 
 
-def serve(app: Flask, port: int) -> None:
-    """Serves ``app`` on the loopback address until the process ends."""
-    make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler).serve_forever()
+def serve(app: Flask, port: int, host: str = "127.0.0.1") -> None:
+    """Serves ``app`` until the process ends."""
+    make_server(host, port, app, threaded=True, request_handler=_QuietHandler).serve_forever()
