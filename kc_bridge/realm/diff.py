@@ -87,8 +87,7 @@ def _objects(
     merged, changes = dict(actual), []
     for key, value in wanted.items():
         after, found = overlay(actual.get(key, ABSENT), value, f"{path}.{key}" if path else key)
-        if after is not ABSENT:
-            merged[key] = after
+        merged[key] = value if after is ABSENT else after
         changes += found
     return merged, changes
 
