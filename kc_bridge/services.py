@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import current_app
 
 from kc_bridge.adapters.backchannel import BackChannel
 from kc_bridge.adapters.oidc import Oidc
 from kc_bridge.adapters.realm_keys import RealmKeys
+from kc_bridge.domain.calendar import local_date
 from kc_bridge.domain.clock import Clock
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.settings import Settings
@@ -30,6 +32,10 @@ class Services:
     backchannel: BackChannel
     realm_keys: RealmKeys
     oidc: Oidc
+
+    def today(self) -> date:
+        """The day it is at the university."""
+        return local_date(self.clock(), self.settings.timezone)
 
 
 def services() -> Services:

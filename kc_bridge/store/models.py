@@ -37,6 +37,7 @@ __all__ = [
     "SpentToken",
     "StepRecord",
     "SyncRun",
+    "TicketBinding",
     "WebSession",
 ]
 
@@ -310,6 +311,17 @@ class SpentToken(Base):
     __tablename__ = "spent_token"
 
     jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TicketBinding(Base):
+    """Which browser brought a pending login first; ``ticket_sha256`` because a ticket is a secret."""
+
+    __tablename__ = "ticket_binding"
+
+    ticket_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    browser: Mapped[str] = mapped_column(String(64))
+    """Random name in that browser's server-side session."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

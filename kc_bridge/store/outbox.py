@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kc_bridge.store.models import OutboxMessage
 
-__all__ = ["backoff", "claim", "dead", "enqueue", "sent", "try_later"]
+__all__ = ["backoff", "claim", "dead", "drop", "enqueue", "sent", "try_later"]
 
 MAX_ATTEMPTS = 40
 """With :func:`backoff`, a relay may be down for more than a day before a message is given up."""
@@ -54,7 +54,10 @@ def claim(session: Session, now: datetime) -> OutboxMessage | None:
     )
     while True:
         message = session.scalar(
-            select(OutboxMessage).where(due, OutboxMessage.not_before <= now).order_by(OutboxMessage.id).limit(1)
+            select(OutboxMessage)
+            .where(due, OutboxMessage.not_before <= now)
+            .order_by(OutboxMessage.id)
+            .limit(1)
         )
         if message is None:
             return None
@@ -87,6 +90,11 @@ def sent(message: OutboxMessage, now: datetime) -> None:
 def dead(message: OutboxMessage, error: str) -> None:
     """The message can never be sent; an operator sees it in ``kcb outbox``."""
     message.state, message.last_error = "dead", error[:500]
+
+
+def drop(message: OutboxMessage, reason: str) -> None:
+    """Nothing is left to say: the account was activated or closed meanwhile."""
+    message.state, message.last_error = "expired", reason[:500]
 
 
 def try_later(message: OutboxMessage, now: datetime, error: str) -> None:

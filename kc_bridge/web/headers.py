@@ -42,7 +42,7 @@ def setup(app: Flask) -> None:
         headers["X-Frame-Options"] = "DENY"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if request.endpoint in {"static", "theme_css"} and response.status_code == 200:
+        if request.endpoint in {"static", "theme_resource"} and response.status_code == 200:
             headers["Cache-Control"] = "public, max-age=3600"
         else:
             headers["Cache-Control"] = "no-store"

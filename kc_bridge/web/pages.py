@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask, Response, render_template, send_from_directory
@@ -10,7 +11,7 @@ from kc_bridge.services import services
 
 __all__ = ["setup"]
 
-THEME_CSS = Path(__file__).parents[2] / "theme" / "kc-bridge" / "login" / "resources" / "css"
+THEME = Path(__file__).parents[2] / "theme" / "kc-bridge" / "login" / "resources"
 
 
 def setup(app: Flask) -> None:
@@ -22,13 +23,13 @@ def setup(app: Flask) -> None:
     ):
         app.add_url_rule(rule, f"page_{name.replace('-', '_')}", _page(name))
 
-    @app.get("/theme/<path:name>", endpoint="theme_css")
-    def theme_css(name: str) -> Response:
-        """The tokens the Keycloak theme and these pages share."""
-        return send_from_directory(THEME_CSS, name)
+    @app.get("/static/theme/<path:filename>")
+    def theme_resource(filename: str) -> Response:
+        """The style tokens and logo that the Keycloak theme and these pages share."""
+        return send_from_directory(THEME, filename)
 
 
-def _page(name: str):  # type: ignore[no-untyped-def]
+def _page(name: str) -> Callable[[], str]:
     def view() -> str:
         settings = services().settings
         application = settings.applications.get(settings.default_application or "")

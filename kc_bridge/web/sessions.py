@@ -17,11 +17,13 @@ from sqlalchemy import delete
 from kc_bridge.services import services
 from kc_bridge.store.models import WebSession
 
-__all__ = ["end", "renew", "setup"]
+__all__ = ["BROWSER", "renew", "setup"]
 
 COOKIE = "__Host-kcb-session"
 BORN = "_born"
-SURVIVES = ("locale",)
+BROWSER = "browser"
+"""Names the browser to itself: which pending logins are its own."""
+SURVIVES = ("locale", BROWSER)
 
 
 class DatabaseSessions(ServerSideSessionInterface):
@@ -76,18 +78,13 @@ def setup(app: Flask) -> None:
 
 
 def renew() -> None:
-    """Gives the present browser a new session name and an empty session, keeping only its language."""
+    """Gives the present browser a new session name and an empty session, keeping only who it is and its language."""
     kept = {key: session[key] for key in SURVIVES if key in session}
     interface: Any = current_app.session_interface
     interface.regenerate(session)
     session.clear()
     session.update(kept)
     session[BORN] = services().clock().isoformat()
-
-
-def end() -> None:
-    """Ends what the browser was doing; the old name is dead."""
-    renew()
 
 
 def _hashed(store_id: str) -> str:

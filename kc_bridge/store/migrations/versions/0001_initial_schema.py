@@ -97,6 +97,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_run")),
     )
     op.create_table(
+        "ticket_binding",
+        sa.Column("ticket_sha256", sa.String(length=64), nullable=False),
+        sa.Column("browser", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("ticket_sha256", name=op.f("pk_ticket_binding")),
+    )
+    with op.batch_alter_table("ticket_binding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_binding_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "web_session",
         sa.Column("id_sha256", sa.String(length=64), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
@@ -275,6 +285,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_web_session_expires_at"))
 
     op.drop_table("web_session")
+    with op.batch_alter_table("ticket_binding", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ticket_binding_expires_at"))
+
+    op.drop_table("ticket_binding")
     op.drop_table("sync_run")
     with op.batch_alter_table("spent_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_spent_token_expires_at"))

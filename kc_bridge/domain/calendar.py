@@ -1,0 +1,28 @@
+"""Civil time: instants shown, and days meant, in the university's zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+
+__all__ = ["instant_in_words", "local_date"]
+
+
+def local_date(instant: datetime, zone: str) -> date:
+    """The civil day of an instant: accounts and links end by the university's calendar, not by UTC's."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def instant_in_words(instant: datetime, language: str, zone: str) -> str:
+    """« dimanche 22 novembre 2026 à 23 h 59 », "Sunday, November 22, 2026 at 11:59 PM (Paris time)".
+
+    ``instant`` must be aware. The French form is the one of the Lexique des règles typographiques.
+    """
+    local = instant.astimezone(ZoneInfo(zone))
+    if language == "fr":
+        return f"{format_date(local, 'EEEE d MMMM y', 'fr')} à {local:%H} h {local:%M}"
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    day = format_date(local, "EEEE d MMMM y", language)
+    return f"{day} at {format_time(local, 'h:mm a', tzinfo=ZoneInfo(zone), locale=language)} ({city} time)"

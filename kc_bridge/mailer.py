@@ -1,0 +1,195 @@
+"""The outbox worker: writes each mail at the moment it is sent, then hands it to the relay.
+
+A mail's link is made here, in the transaction that just precedes sending, so that no token ever waits in the
+database. A kind of mail is a function registered under its name; required_actions brings its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from sqlalchemy.orm import Session
+
+from kc_bridge.adapters.smtp import RecipientRefused, SmtpMailer
+from kc_bridge.domain.clock import Clock
+from kc_bridge.domain.errors import Unavailable
+from kc_bridge.domain.profile import UniversityProfile, load_profile
+from kc_bridge.ports import Mailer
+from kc_bridge.settings import Settings
+from kc_bridge.store import outbox
+from kc_bridge.store.database import SessionFactory
+from kc_bridge.store.models import OutboxMessage, Person
+
+__all__ = ["Mail", "NothingToSend", "Writing", "mail_kind", "send_waiting"]
+
+log = structlog.get_logger()
+ROOT = Path(__file__).parents[1]
+BATCH = 200
+
+
+class NothingToSend(Exception):
+    """The reason for the message has gone (account activated or closed meanwhile)."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a writer of mails works with."""
+
+    db: Session
+    person: Person
+    payload: dict[str, Any]
+    settings: Settings
+    profile: UniversityProfile
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as its writer describes it; ``template`` names a ``.txt`` and an ``.html``."""
+
+    to: str
+    subject: str
+    """French message id; translated with the template."""
+    template: str
+    context: dict[str, Any]
+
+
+Writer = Callable[[Writing], Mail]
+_writers: dict[str, Writer] = {}
+
+
+def mail_kind(name: str) -> Callable[[Writer], Writer]:
+    """Registers the writer of one kind of outbox message. It raises :class:`NothingToSend` to drop one."""
+
+    def _register(writer: Writer) -> Writer:
+        _writers[name] = writer
+        return writer
+
+    return _register
+
+
+def send_waiting(
+    settings: Settings, sessions: SessionFactory, clock: Clock, mailer: Mailer | None = None
+) -> int:
+    """Sends every message due, at most :data:`BATCH`; returns how many the relay took. Safe to run many at once."""
+    mailer = mailer or SmtpMailer(settings.smtp)
+    profile = load_profile(settings.profile)
+    taken = 0
+    for _turn in range(BATCH):
+        with sessions() as db:
+            message = outbox.claim(db, clock())
+            if message is None:
+                break
+            message_id = message.id
+        try:
+            taken += _send_one(settings, profile, sessions, clock, mailer, message_id)
+        except Unavailable:
+            break  # the relay is down: the others wait too, and this round ends
+    return taken
+
+
+def _send_one(
+    settings: Settings,
+    profile: UniversityProfile,
+    sessions: SessionFactory,
+    clock: Clock,
+    mailer: Mailer,
+    message_id: int,
+) -> bool:
+    now = clock()
+    try:
+        with sessions.begin() as db:
+            message = db.get_one(OutboxMessage, message_id)
+            writing = Writing(db, message.person, message.payload, settings, profile, now)
+            written = _compose(writing, message)
+    except NothingToSend as nothing:
+        reason = str(nothing)
+        return _settle(sessions, message_id, lambda m: outbox.drop(m, reason))
+    except Unavailable as error:
+        problem = str(error)
+        _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
+        return False
+    try:
+        mailer.send(written)
+    except RecipientRefused as error:
+        log.warning("mail refused", outbox=message_id)
+        problem = str(error)
+        return _settle(sessions, message_id, lambda m: outbox.dead(m, problem))
+    except Unavailable as error:
+        log.warning("mail relay unavailable", reason=error.reason)
+        problem = str(error)
+        _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
+        raise
+    _settle(sessions, message_id, lambda m: outbox.sent(m, clock()))
+    return True
+
+
+def _settle(sessions: SessionFactory, message_id: int, change: Callable[[OutboxMessage], None]) -> bool:
+    with sessions.begin() as db:
+        change(db.get_one(OutboxMessage, message_id))
+    return False
+
+
+def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
+    mail = _writer(message.kind)(writing)
+    language, settings, brand = writing.person.language, writing.settings, writing.profile.branding
+    environment = _environment(language)
+    context = {
+        "brand": brand,
+        "help": {"mail": brand.help_mail, "url": brand.help_url or f"{settings.public_url}/aide"},
+        "locale": language,
+        "subject": _translations(language).gettext(mail.subject) % {"university": brand.short_name},
+        **mail.context,
+    }
+    # The policy refuses line breaks in headers, and addresses are built from parts, never from one string.
+    written = EmailMessage(policy=SMTP)
+    written["Subject"] = context["subject"]
+    written["From"] = Address(brand.short_name, addr_spec=settings.smtp.sender)
+    written["To"] = Address(addr_spec=mail.to)
+    written["Date"] = format_datetime(writing.now)
+    written["Message-ID"] = (
+        f"<outbox-{message.id}-{message.attempts}@{urlsplit(settings.public_url).hostname}>"
+    )
+    written["Auto-Submitted"] = "auto-generated"
+    written["Content-Language"] = language
+    written.set_content(environment.get_template(f"mails/{mail.template}.txt").render(context))
+    written.add_alternative(
+        environment.get_template(f"mails/{mail.template}.html").render(context), subtype="html"
+    )
+    return written
+
+
+def _writer(kind: str) -> Writer:
+    import_module("required_actions.mails")
+    return _writers[kind]
+
+
+@cache
+def _environment(language: str) -> Environment:
+    folders = [ROOT / "kc_bridge" / "templates", ROOT / "required_actions" / "templates"]
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"]),
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(_translations(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    return Translations.load(ROOT / "kc_bridge" / "translations", [language])

@@ -1,0 +1,305 @@
+"""Every dead end has its page: what happened, what to do, one button. Only here do errors become sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from flask import Flask, make_response, render_template, request
+from flask.wrappers import Response
+from flask_babel import format_date, get_locale
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from kc_bridge.domain import errors as e
+from kc_bridge.domain.calendar import instant_in_words
+from kc_bridge.services import services
+from kc_bridge.settings import Application
+
+__all__ = ["Button", "DeadEnd", "application_of", "in_words", "respond", "setup"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Button:
+    """The one thing to do next."""
+
+    text: str
+    url: str
+    method: str = "get"
+
+
+@dataclass(frozen=True)
+class DeadEnd:
+    """A page that ends here."""
+
+    status: int
+    title: str
+    paragraphs: list[str]
+    button: Button | None = None
+    kind: str = "error"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def respond(end: DeadEnd) -> Response:
+    """The page, with its status."""
+    page = render_template(
+        "dead_end.html", title=end.title, paragraphs=end.paragraphs, button=end.button, kind=end.kind
+    )
+    response = make_response(page, end.status)
+    response.headers.update(end.headers)
+    return response
+
+
+def application_of(client_id: str | None) -> Application | None:
+    """The registered application a login began in, else the default one."""
+    settings = services().settings
+    return settings.applications.get(client_id or "") or settings.applications.get(
+        settings.default_application or ""
+    )
+
+
+def _login_button() -> Button | None:
+    application = application_of(None)
+    if application is None:
+        return None
+    return Button(_("Se connecter à %(application)s", application=application.name), application.login_url)
+
+
+def in_words(instant: datetime) -> str:
+    """An instant in the present language and the university's zone."""
+    return instant_in_words(instant, str(get_locale() or "fr"), services().settings.timezone)
+
+
+def _problem_button() -> Button:
+    return Button(_("Problème de connexion"), "/probleme-de-connexion")
+
+
+def _retry_button() -> Button:
+    # A form cannot be sent again by a link: going back to its page keeps the steps already saved.
+    return Button(_("Réessayer"), request.full_path.rstrip("?") if request.method == "GET" else request.path)
+
+
+def _link_unknown(_error: e.LinkUnknown) -> DeadEnd:
+    return DeadEnd(
+        404,
+        _("Ce lien n'est pas complet"),
+        [
+            _("L'adresse a peut-être été coupée par votre messagerie."),
+            _("Ouvrez à nouveau le mail et copiez l'adresse entière, ou demandez un nouveau lien."),
+        ],
+        _problem_button(),
+    )
+
+
+def _link_expired(error: e.LinkExpired) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Ce lien n'est plus valable"),
+        [
+            _("Il était valable jusqu'au %(date)s.", date=in_words(error.expired_at)),
+            _("Rien n'est perdu : demandez un nouveau lien d'activation."),
+        ],
+        _problem_button(),
+    )
+
+
+def _link_used(_error: e.BridgeError) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Ce lien a déjà servi"),
+        [
+            _("Votre compte est activé."),
+            _("Connectez-vous avec votre identifiant et le mot de passe que vous avez choisi."),
+        ],
+        _login_button(),
+        kind="done",
+    )
+
+
+def _superseded(_error: e.BridgeError) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Un lien plus récent remplace celui-ci"),
+        [
+            _("Pour votre sécurité, seul le dernier lien envoyé ou ouvert permet de continuer."),
+            _("Ouvrez le mail d'activation le plus récent, ou revenez au navigateur où vous l'avez ouvert."),
+        ],
+        _problem_button(),
+        kind="info",
+    )
+
+
+def _finished_elsewhere(_error: e.FinishedElsewhere) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Terminé, connectez-vous"),
+        [
+            _("Votre compte a été activé depuis un autre appareil ou un autre navigateur."),
+            _("Connectez-vous avec le mot de passe que vous y avez choisi."),
+        ],
+        _login_button(),
+        kind="done",
+    )
+
+
+def _handoff_refused(error: e.HandoffRefused) -> DeadEnd:
+    log.warning("handoff refused", reason=error.reason)
+    return DeadEnd(
+        400,
+        _("Cette page a déjà servi ou vient d'un autre navigateur"),
+        [
+            _("Pour votre sécurité, une connexion commencée dans un navigateur se termine dans le même."),
+            _("Recommencez : ouvrez le lien de votre mail dans ce navigateur, ou connectez-vous à nouveau."),
+        ],
+        _login_button(),
+    )
+
+
+def _login_gone(_error: e.LoginGone) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Votre connexion a pris fin"),
+        [
+            _("Elle est restée trop longtemps sans activité, ou le service a redémarré."),
+            _("Les étapes que vous avez validées sont conservées."),
+            _(
+                "Ouvrez à nouveau le lien de votre mail, ou connectez-vous : vous reprendrez où vous en étiez."
+            ),
+        ],
+        _login_button(),
+        kind="info",
+    )
+
+
+def _account_closed(error: e.AccountClosed) -> DeadEnd:
+    sentence = (
+        _("Votre compte a expiré le %(date)s.", date=format_date(error.ended_on, "d/MM/yyyy"))
+        if error.ended_on
+        else _("Votre compte est fermé ou suspendu.")
+    )
+    return DeadEnd(
+        403,
+        _("Ce compte n'est pas ouvert"),
+        [sentence, _("Si vous êtes inscrit cette année, contactez votre service de scolarité.")],
+        Button(_("Aide"), "/aide"),
+    )
+
+
+def _not_owned(_error: e.NotOwned) -> DeadEnd:
+    return DeadEnd(
+        403,
+        _("Ce compte n'est pas géré ici"),
+        [_("Ce compte ne s'active pas par ce service. Contactez l'assistance de votre université.")],
+        Button(_("Aide"), "/aide"),
+    )
+
+
+def _unavailable(error: e.Unavailable) -> DeadEnd:
+    log.warning("unavailable", kind=type(error).__name__, reason=error.reason)
+    return DeadEnd(
+        503,
+        _("Le service de connexion ne répond pas"),
+        [
+            _("Ce n'est pas de votre fait, et rien n'est perdu : ni votre lien ni les étapes déjà validées."),
+            _("Attendez une minute, puis réessayez."),
+        ],
+        _retry_button(),
+        headers={"Retry-After": "60"},
+    )
+
+
+def _broken(error: Exception) -> DeadEnd:
+    log.error("internal error", kind=type(error).__name__, exc_info=error)
+    return DeadEnd(
+        500,
+        _("Un problème est survenu de notre côté"),
+        [
+            _("Ce n'est pas de votre fait. Ce que vous avez déjà validé est conservé."),
+            _("Réessayez dans quelques minutes ; si cela continue, écrivez à l'assistance."),
+        ],
+        _retry_button(),
+    )
+
+
+def _database(error: SQLAlchemyError) -> DeadEnd:
+    # str() of a driver's error would carry the statement's parameters: only its type is logged.
+    log.error("database error", kind=type(error).__name__)
+    return DeadEnd(
+        503,
+        _("Le service est momentanément indisponible"),
+        [_("Ce n'est pas de votre fait. Attendez une minute, puis réessayez.")],
+        _retry_button(),
+        headers={"Retry-After": "60"},
+    )
+
+
+def _csrf(_error: CSRFError) -> DeadEnd:
+    return DeadEnd(
+        400,
+        _("Cette page est restée ouverte trop longtemps"),
+        [
+            _("Pour votre sécurité, votre réponse n'a pas été prise en compte."),
+            _("Revenez à la page et validez à nouveau. Votre navigateur doit accepter les cookies."),
+        ],
+        Button(_("Revenir à la page"), request.path),
+    )
+
+
+def _http(error: HTTPException) -> DeadEnd | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error
+    titles = {
+        404: _("Cette page n'existe pas"),
+        405: _("Cette page ne s'ouvre pas ainsi"),
+        413: _("Votre réponse est trop longue"),
+        429: _("Trop d'essais en peu de temps"),
+    }
+    title = titles.get(status, _("Cette demande n'a pas été comprise"))
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return DeadEnd(
+        status,
+        title,
+        [_("Vérifiez l'adresse, ou repartez de la page d'accueil.")],
+        Button(_("Page d'accueil"), "/"),
+        headers=headers,
+    )
+
+
+PAGES: dict[type[Exception], Callable[..., DeadEnd | HTTPException]] = {
+    e.LinkUnknown: _link_unknown,
+    e.LinkExpired: _link_expired,
+    e.LinkUsed: _link_used,
+    e.LinkSuperseded: _superseded,
+    e.JourneySuperseded: _superseded,
+    e.FinishedElsewhere: _finished_elsewhere,
+    e.HandoffRefused: _handoff_refused,
+    e.LoginGone: _login_gone,
+    e.AccountClosed: _account_closed,
+    e.NotOwned: _not_owned,
+    e.Unavailable: _unavailable,
+    SQLAlchemyError: _database,
+    CSRFError: _csrf,
+    HTTPException: _http,
+    Exception: _broken,
+}
+
+
+def setup(app: Flask) -> None:
+    def _handler(
+        page: Callable[..., DeadEnd | HTTPException],
+    ) -> Callable[[Exception], Response | HTTPException]:
+        def _respond(error: Exception) -> Response | HTTPException:
+            end = page(error)
+            return respond(end) if isinstance(end, DeadEnd) else end
+
+        return _respond
+
+    for kind, page in PAGES.items():
+        app.register_error_handler(kind, _handler(page))

@@ -1,0 +1,92 @@
+"""From a handoff to a wizard: who it is, whether this browser may go on, and which journey it goes through."""
+
+from __future__ import annotations
+
+from flask import session
+
+from kc_bridge.domain.errors import AccountClosed, HandoffRefused, JourneySuperseded, LoginGone
+from kc_bridge.services import Services
+from kc_bridge.store.models import Link, Person
+from kc_bridge.web import i18n, sessions
+from required_actions import journeys
+from required_actions.handoff import Handoff, spend, verify
+from required_actions.logins import ACTIONS, Login, current_login, keep_login, opened_link, ticket_digest
+from required_actions.tickets import bind
+
+__all__ = ["enter"]
+
+
+def enter(kcb: Services, token: str) -> Login:
+    """Spends a handoff and binds its login to this browser.
+
+    The same handoff again, in the browser that spent it (Back, refresh), changes nothing; anywhere else it is
+    refused. A login bound to one browser is ended when it turns up in another: somebody passed it on.
+
+    Raises :class:`HandoffRefused`, :class:`JourneyError`, :class:`NotOwned`, :class:`AccountClosed`,
+    :class:`KeycloakUnavailable`.
+    """
+    settings = kcb.settings
+    now = kcb.clock()
+    handoff = verify(token, kcb.realm_keys, settings.issuer, settings.keycloak_public_url, now)
+    if not spend(kcb.sessions, handoff, now):
+        return _again(handoff)
+    if not bind(kcb, handoff):
+        kcb.backchannel.end_login(handoff.ticket)
+        raise HandoffRefused("login bound to another browser")
+    with kcb.sessions() as db:
+        person = journeys.owner(db, handoff.user_id)
+        link = _link(kcb, db.get(Link, opened.link_id) if (opened := opened_link()) else None, handoff)
+    if person.account_end and person.account_end < kcb.today():
+        kcb.backchannel.end_login(handoff.ticket)
+        raise AccountClosed(person.account_end)
+    login = _login(kcb, handoff, person, link)
+    sessions.renew()
+    i18n.choose(handoff.locale if "locale" not in session else None)
+    keep_login(login)
+    return login
+
+
+def _again(handoff: Handoff) -> Login:
+    try:
+        login = current_login()
+    except LoginGone:
+        raise HandoffRefused("already spent") from None
+    if login.ticket != handoff.ticket:
+        raise HandoffRefused("already spent, in another browser")
+    return login
+
+
+def _link(kcb: Services, link: Link | None, handoff: Handoff) -> Link | None:
+    """The mailed link this login came from, opened by this very browser."""
+    if handoff.ref is None:
+        return None
+    opened = opened_link()
+    if opened is None or link is None or opened.opening != handoff.ref:
+        kcb.backchannel.end_login(handoff.ticket)
+        raise HandoffRefused("the link was opened in another browser")
+    if link.opening != handoff.ref or link.state != "opened":
+        kcb.backchannel.end_login(handoff.ticket)
+        raise JourneySuperseded
+    return link
+
+
+def _login(kcb: Services, handoff: Handoff, person: Person, link: Link | None) -> Login:
+    spec = kcb.profile.journey_for(person.population)
+    activates = person.activated_at is None and not handoff.aia
+    generation = link.generation if link else person.generation
+    if generation != person.generation:
+        raise JourneySuperseded
+    name = spec.name if activates else f"{ACTIONS}:{ticket_digest(handoff.ticket)[:40]}"
+    return Login(
+        ticket=handoff.ticket,
+        ret=handoff.ret,
+        cancel=handoff.cancel,
+        client_id=handoff.client_id,
+        aia=handoff.aia,
+        acts=handoff.acts,
+        person_id=person.id,
+        journey_id=journeys.begin(kcb.sessions, person.id, name, generation, kcb.clock()),
+        journey=spec.name if activates else ACTIONS,
+        link_id=link.id if link else None,
+        opening=link.opening if link else None,
+    )

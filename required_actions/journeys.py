@@ -1,0 +1,149 @@
+"""Journeys in the database: begun, checked at each reading and each commit, claimed and finished once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from kc_bridge.domain.errors import (
+    AccountClosed,
+    FinishedElsewhere,
+    HandoffRefused,
+    JourneySuperseded,
+    NotOwned,
+)
+from kc_bridge.store import audit
+from kc_bridge.store.database import SessionFactory
+from kc_bridge.store.models import Journey, Link, Person, StepRecord
+from required_actions import links
+from required_actions.logins import Login
+
+__all__ = ["begin", "claim", "finish", "fresh", "give_back", "owner", "record"]
+
+
+def owner(db: Session, user_id: str) -> Person:
+    """The person of a Keycloak user. Raises :class:`NotOwned` for users the bridge does not know."""
+    person = db.scalar(select(Person).where(Person.keycloak_id == user_id))
+    if person is None:
+        raise NotOwned
+    return person
+
+
+def begin(sessions: SessionFactory, person_id: str, name: str, generation: int, now: datetime) -> str:
+    """The journey of that name and generation, begun now or resumed; returns its id."""
+    for _attempt in range(2):
+        try:
+            with sessions.begin() as db:
+                found = db.scalar(
+                    select(Journey.id).where(
+                        Journey.person_id == person_id,
+                        Journey.name == name,
+                        Journey.generation == generation,
+                    )
+                )
+                if found:
+                    return found
+                journey = Journey(person_id=person_id, name=name, generation=generation, started_at=now)
+                db.add(journey)
+                db.flush()
+                return journey.id
+        except IntegrityError:  # another tab began the same one at this very moment
+            continue
+    raise HandoffRefused("journey could not be begun")
+
+
+def fresh(db: Session, login: Login, today: date) -> Journey:
+    """The login's journey, if nothing has ended it: called when reading and again when writing.
+
+    Raises :class:`FinishedElsewhere`, :class:`JourneySuperseded` or :class:`AccountClosed`.
+    """
+    journey = db.get(
+        Journey,
+        login.journey_id,
+        options=[joinedload(Journey.person), joinedload(Journey.steps)],
+        populate_existing=True,
+    )
+    if journey is None:
+        raise JourneySuperseded
+    person = journey.person
+    if person.account_end and person.account_end < today:
+        raise AccountClosed(person.account_end)
+    if journey.finished_at is not None:
+        if journey.finishing_by == login.ticket_digest:
+            return journey
+        raise FinishedElsewhere
+    if journey.generation != person.generation:
+        raise FinishedElsewhere if _finished_later(db, journey) else JourneySuperseded
+    if login.link_id is not None:
+        link = db.get(Link, login.link_id, populate_existing=True)
+        if link is None or link.state != "opened" or link.opening != login.opening:
+            raise JourneySuperseded
+    return journey
+
+
+def _finished_later(db: Session, journey: Journey) -> bool:
+    """True when a newer journey of the same kind has activated the account meanwhile."""
+    later = select(Journey.id).where(
+        Journey.person_id == journey.person_id,
+        Journey.name == journey.name,
+        Journey.generation > journey.generation,
+        Journey.finished_at.is_not(None),
+    )
+    return db.scalar(later.limit(1)) is not None
+
+
+def record(journey: Journey, step: str, data: dict[str, Any], now: datetime) -> None:
+    """Keeps a step as done; doing it again replaces what was kept."""
+    known = next((kept for kept in journey.steps if kept.step == step), None)
+    if known is None:
+        journey.steps.append(StepRecord(step=step, done_at=now, data=data))
+    else:
+        known.done_at, known.data = now, data
+
+
+def claim(db: Session, journey: Journey, login: Login, now: datetime) -> bool:
+    """Takes the right to complete the journey for one request of one login; False for every other."""
+    current_generation = select(Person.generation).where(Person.id == journey.person_id).scalar_subquery()
+    taken = db.execute(
+        update(Journey)
+        .where(
+            Journey.id == journey.id,
+            Journey.finished_at.is_(None),
+            Journey.generation == current_generation,
+            or_(Journey.finishing_at.is_(None), Journey.finishing_at < now - links.CLAIM_LIFETIME),
+        )
+        .values(finishing_at=now, finishing_by=login.ticket_digest)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def give_back(db: Session, login: Login) -> None:
+    """Keycloak refused: the person may try again at once."""
+    db.execute(
+        update(Journey)
+        .where(
+            Journey.id == login.journey_id,
+            Journey.finishing_by == login.ticket_digest,
+            Journey.finished_at.is_(None),
+        )
+        .values(finishing_at=None, finishing_by=None)
+    )
+
+
+def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
+    """Ends the journey: the generation rises, so whatever else was begun before is over."""
+    person = journey.person
+    done = [step.step for step in journey.steps]
+    journey.finished_at, journey.finishing_by = now, login.ticket_digest
+    if login.activates or "new_password" in done:
+        person.generation += 1
+        links.finish(db, login.link_id, person.id, now)
+    if login.activates:
+        person.activated_at, person.state, person.updated_at = now, "SupannActif", now
+    action = "account.activated" if login.activates else "steps.done"
+    audit.record(db, now, "person", action, person.id, steps=done)

@@ -1,0 +1,132 @@
+"""Opening a mailed link: the page with its button, who is logged in here, then Keycloak."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict
+from hmac import compare_digest
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask_babel import get_locale
+from werkzeug.wrappers import Response as BaseResponse
+
+from kc_bridge.adapters.oidc import LoggedIn
+from kc_bridge.domain.errors import HandoffRefused, LinkUnknown, LoginGone
+from kc_bridge.domain.journey import keycloak_actions
+from kc_bridge.services import services
+from kc_bridge.web.errors import in_words
+from required_actions import links
+from required_actions.logins import OpenedLink, keep_opened_link, opened_link
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("links", __name__, template_folder="templates")
+
+NOBODY = frozenset(
+    {"login_required", "interaction_required", "consent_required", "account_selection_required"}
+)
+"""Answers to ``prompt=none`` that mean nobody usable is logged in (OIDC Core 3.1.2.6)."""
+
+
+@blueprint.get("/l/<token>")
+def show(token: str) -> str:
+    """What the link is, and a button: mail scanners follow links, they do not press buttons."""
+    kcb = services()
+    with kcb.sessions() as db:
+        link = links.find(db, token, kcb.clock(), kcb.today())
+    return render_template(
+        "link.html",
+        account=link.person.login,
+        display_name=link.person.display_name,
+        expires_text=in_words(link.expires_at),
+    )
+
+
+@blueprint.post("/l/<token>")
+def press(token: str) -> BaseResponse:
+    """Asks Keycloak who is logged in here before anything is opened."""
+    kcb = services()
+    with kcb.sessions() as db:
+        link = links.find(db, token, kcb.clock(), kcb.today())
+    kcb.backchannel.version()  # a browser sent to a Keycloak that is down would see its own error page
+    question = kcb.oidc.question()
+    keep_opened_link(OpenedLink(link.id, question=asdict(question)))
+    return redirect(question.url, 303)
+
+
+@blueprint.get("/oidc/silent")
+def silent() -> BaseResponse | str:
+    """Keycloak's answer: nobody, the same person, or somebody else."""
+    kcb = services()
+    opened = _opened()
+    question = opened.question or {}
+    if not compare_digest(request.args.get("state", ""), question.get("state", "\0")):
+        raise HandoffRefused("answer to no question of this browser")
+    opened.question = None
+    if "code" not in request.args:
+        if request.args.get("error") not in NOBODY:
+            raise HandoffRefused("prompt=none failed")
+        return _go(opened)
+    who = kcb.oidc.answer(request.args["code"], question["nonce"], question["verifier"])
+    with kcb.sessions.begin() as db:
+        person = links.get(db, opened.link_id, kcb.clock(), kcb.today()).person
+    if who.user_id == person.keycloak_id:
+        return _go(opened)
+    return _somebody_else(opened, who, person.login)
+
+
+def _somebody_else(opened: OpenedLink, who: LoggedIn, account: str) -> str:
+    opened.id_token = who.id_token
+    keep_opened_link(opened)
+    return render_template(
+        "other_account.html", current=who.username, account=account, logout_url="/oidc/logout"
+    )
+
+
+@blueprint.post("/oidc/logout")
+def logout() -> BaseResponse:
+    """Logs the other person out, as this browser's user asked."""
+    opened = _opened()
+    if opened.id_token is None:
+        raise LoginGone
+    return redirect(services().oidc.logout_url(opened.id_token), 303)
+
+
+@blueprint.get("/oidc/logged-out")
+def logged_out() -> BaseResponse:
+    """Back from logging the other person out: the link goes on."""
+    opened = _opened()
+    opened.id_token = None
+    return _go(opened)
+
+
+def _go(opened: OpenedLink) -> BaseResponse:
+    """Opens the link. Keycloak is asked first: when it does not answer, nothing is spent or superseded."""
+    kcb = services()
+    now = kcb.clock()
+    with kcb.sessions.begin() as db:
+        link = links.get(db, opened.link_id, now, kcb.today())
+    journey = kcb.profile.journey(link.journey) or kcb.profile.journey_for(link.person.population)
+    if link.person.keycloak_id is None:
+        raise LinkUnknown
+    opening = secrets.token_urlsafe(32)
+    url = kcb.backchannel.mint_activation(
+        link.person.keycloak_id,
+        keycloak_actions(journey),
+        expires_at=now + kcb.settings.link_opening_lifetime,
+        ref=opening,
+        redirect_uri=f"{kcb.settings.public_url}/activation/done",
+        locale=str(get_locale() or "fr"),
+    )
+    with kcb.sessions.begin() as db:
+        links.open_link(db, links.get(db, opened.link_id, now, kcb.today()), opening, now)
+    keep_opened_link(OpenedLink(opened.link_id, opening=opening))
+    response: Response = redirect(url, 303)  # type: ignore[assignment]
+    return response
+
+
+def _opened() -> OpenedLink:
+    opened = opened_link()
+    if opened is None:
+        raise LoginGone
+    return opened

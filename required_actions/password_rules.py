@@ -1,0 +1,81 @@
+"""Keycloak's password rules and violations, in the words of the person who must satisfy them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from kc_bridge.domain.errors import Violation
+
+__all__ = ["Rule", "rules", "violation_text"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the policy, shown before it is broken."""
+
+    id: str
+    text: str
+    parameters: list[Any]
+
+
+TEXTS: dict[str, Callable[[Any], str]] = {
+    "length": lambda n: ngettext("au moins %(num)d caractère", "au moins %(num)d caractères", int(n)),
+    "maxLength": lambda n: ngettext("au plus %(num)d caractère", "au plus %(num)d caractères", int(n)),
+    "digits": lambda n: ngettext("au moins %(num)d chiffre", "au moins %(num)d chiffres", int(n)),
+    "lowerCase": lambda n: ngettext(
+        "au moins %(num)d lettre minuscule", "au moins %(num)d lettres minuscules", int(n)
+    ),
+    "upperCase": lambda n: ngettext(
+        "au moins %(num)d lettre majuscule", "au moins %(num)d lettres majuscules", int(n)
+    ),
+    "specialChars": lambda n: ngettext(
+        "au moins %(num)d caractère spécial (ni lettre ni chiffre)",
+        "au moins %(num)d caractères spéciaux (ni lettres ni chiffres)",
+        int(n),
+    ),
+    "notUsername": lambda _n: _("différent de votre identifiant"),
+    "notEmail": lambda _n: _("différent de votre adresse mail"),
+    "notContainsUsername": lambda _n: _("sans votre identifiant"),
+    "passwordHistory": lambda n: ngettext(
+        "différent du dernier mot de passe choisi",
+        "différent des %(num)d derniers mots de passe choisis",
+        int(n),
+    ),
+    "passwordBlacklist": lambda _n: _("absent des listes de mots de passe connus des pirates"),
+    "regexPattern": lambda _n: _("uniquement des caractères permis par votre université"),
+}
+QUIET = frozenset(
+    {"hashAlgorithm", "hashIterations", "forceExpiredPasswordChange", "recoveryCodesWarningThreshold"}
+)
+"""Policies that ask nothing of the person choosing."""
+
+
+def rules(policies: Iterable[dict[str, Any]]) -> list[Rule]:
+    """The realm's policy (``GET password-policy``) as sentences, in Keycloak's order."""
+    return [
+        Rule(policy["id"], _text(policy["id"], policy.get("value")), _parameters(policy.get("value")))
+        for policy in policies
+        if policy["id"] not in QUIET
+    ]
+
+
+def violation_text(violation: Violation) -> str:
+    """One violation as a sentence that says how to satisfy the rule."""
+    value = violation.parameters[0] if violation.parameters else None
+    return _("Règle non respectée : %(rule)s.", rule=_text(violation.policy, value))
+
+
+def _text(policy: str, value: Any) -> str:
+    text = TEXTS.get(policy)
+    if text is None:
+        return _("conforme à la règle « %(rule)s » de votre université", rule=policy)
+    return text(value)
+
+
+def _parameters(value: Any) -> list[Any]:
+    return [] if value in (None, "", "undefined") else [value]

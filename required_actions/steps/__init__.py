@@ -1,0 +1,1 @@
+"""One file a step: its fields, what it keeps, what Keycloak learns of it."""

@@ -1,0 +1,30 @@
+"""What was recorded, and what happens next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from required_actions.registry import Step, StepContext, register
+
+__all__ = ["Summary"]
+
+
+@register
+class Summary(Step):
+    name = "summary"
+    title = _l("Votre compte est activé")
+    page = "summary.html"
+
+    def context(self, ctx: StepContext) -> dict[str, Any]:
+        rows: list[tuple[str, str, str | None]] = [
+            (_("Identifiant"), ctx.person.login, _("Il vous sert à vous connecter à tous les services.")),
+            (_("Adresse mail universitaire"), ctx.person.mail, None),
+        ]
+        if "new_password" in ctx.records:
+            rows.append((_("Mot de passe"), _("Correctement enregistré"), None))
+        if "charter" in ctx.records:
+            rows.append((_("Charte informatique"), _("Acceptée"), None))
+        return {"rows": rows}

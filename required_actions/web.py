@@ -1,0 +1,16 @@
+"""Plugs activation into the Flask application: steps, links, wizard."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from required_actions import opening, pages
+from required_actions.registry import load_steps
+
+__all__ = ["setup"]
+
+
+def setup(app: Flask) -> None:
+    load_steps()
+    app.register_blueprint(opening.blueprint)
+    app.register_blueprint(pages.blueprint)
