@@ -24,6 +24,7 @@ lint: ## Style, types, import rules, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --lint kc_bridge required_actions
 	$(BIN)/pybabel -q compile --directory kc_bridge/translations --statistics
 
 format: ## Rewrite the Python files in the project's style
