@@ -10,10 +10,12 @@ import click
 from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.realm.applications import ApplicationClient
+from kc_bridge.realm.checks import Installation
+from kc_bridge.realm.doctor import as_json, as_text, examine
 from kc_bridge.realm.setup import SIGNING_CLIENTS, rotate_key, setup_realm
 from kc_bridge.settings import Settings, load
 
-__all__ = ["keys", "setup"]
+__all__ = ["doctor", "keys", "setup"]
 
 
 def admin_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,3 +109,28 @@ def rotate(clients: tuple[str, ...], admin_user: str, admin_password: str) -> No
     settings = load()
     for client in clients:
         rotate_key(settings, client, _admin(settings, admin_user, admin_password), click.echo)
+
+
+@click.command()
+@click.option("--json", "machine", is_flag=True, help="For programs.")
+@click.option(
+    "--admin-user",
+    envvar="KCB_ADMIN_USERNAME",
+    help="Compare the realm's settings too, as this administrator.",
+)
+@click.option(
+    "--admin-password", envvar="KCB_ADMIN_PASSWORD", help="Their password. Prefer KCB_ADMIN_PASSWORD."
+)
+@click.pass_context
+def doctor(context: click.Context, machine: bool, admin_user: str | None, admin_password: str | None) -> None:
+    """Check the whole installation; change nothing. Exit code 1 when something fails."""
+    settings = load()
+    admin = _admin(settings, admin_user, admin_password) if admin_user and admin_password else None
+    found = []
+    for name, finding in examine(Installation(settings, admin)):
+        found.append((name, finding))
+        if not machine:
+            click.echo(as_text(name, finding))
+    if machine:
+        click.echo(as_json(found))
+    context.exit(1 if any(finding.level == "fail" for _, finding in found) else 0)

@@ -10,7 +10,7 @@ from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.realm.actions import PREFIX
 from kc_bridge.realm.realm_settings import THEME, THEMES
 
-__all__ = ["MINIMUM", "Server", "inspect", "too_old"]
+__all__ = ["MINIMUM", "Server", "inspect", "refuse_old"]
 
 MINIMUM = (26, 7, 2)
 """CVE-2026-18963 (CVSS 9.1): before it, a password can be reset without proof of the mailbox."""
@@ -34,11 +34,7 @@ def inspect(admin: KeycloakAdmin) -> Server:
     """
     info = admin.get("serverinfo")
     version = info["systemInfo"]["version"]
-    if too_old(version):
-        raise ConfigurationError(
-            f"Keycloak {version} lets a password be reset without proof of the mailbox (CVE-2026-18963).",
-            f"Upgrade Keycloak to {'.'.join(map(str, MINIMUM))} or newer, then run this again.",
-        )
+    refuse_old(version)
     actions = info["providers"]["required-action"]["providers"]
     ours = tuple(sorted(action for action in actions if action.startswith(PREFIX)))
     if not ours:
@@ -51,7 +47,11 @@ def inspect(admin: KeycloakAdmin) -> Server:
     return Server(version, ours, themed)
 
 
-def too_old(version: str) -> bool:
-    """Whether a server of that version is refused; one whose version cannot be read is."""
+def refuse_old(version: str) -> None:
+    """Raises :class:`ConfigurationError` for a version below :data:`MINIMUM`, or one that cannot be read."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
-    return numbers is None or tuple(map(int, numbers.groups())) < MINIMUM
+    if numbers is None or tuple(map(int, numbers.groups())) < MINIMUM:
+        raise ConfigurationError(
+            f"Keycloak {version} lets a password be reset without proof of the mailbox (CVE-2026-18963).",
+            f"Upgrade Keycloak to {'.'.join(map(str, MINIMUM))} or newer, then run this again.",
+        )

@@ -1,0 +1,45 @@
+"""``kcb doctor``: looks at the whole installation, changes nothing, and says what to do about each fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+import click
+
+from kc_bridge.domain.errors import BridgeError
+from kc_bridge.realm.checks import CHECKS, Finding, Installation, failure
+
+__all__ = ["as_json", "as_text", "examine"]
+
+Named = tuple[str, Finding]
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+INDENT = " " * 24
+
+
+def examine(installation: Installation) -> Iterator[Named]:
+    """Runs every check; one that cannot be made is a failure, and the others still run."""
+    for name, check in CHECKS.items():
+        try:
+            yield name, check(installation)
+        except BridgeError as error:
+            yield name, failure(error)
+
+
+def as_text(name: str, finding: Finding) -> str:
+    """One finding as people read it."""
+    first, *more = finding.detail.splitlines()
+    level = click.style(f"{finding.level:<5}", fg=COLOURS[finding.level])
+    lines = [f"{level} {name:<17} {first}", *(INDENT + line for line in more)]
+    if finding.remedy:
+        lines.append(f"{INDENT}→ {finding.remedy}")
+    return "\n".join(lines)
+
+
+def as_json(found: Iterable[Named]) -> str:
+    """Every finding for programs: a list of ``{check, level, detail, remedy}``."""
+    return json.dumps(
+        [{"check": n, "level": f.level, "detail": f.detail, "remedy": f.remedy} for n, f in found],
+        ensure_ascii=False,
+        indent=2,
+    )
