@@ -145,5 +145,6 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         links.finish(db, login.link_id, person.id, now)
     if login.activates:
         person.activated_at, person.state, person.updated_at = now, "SupannActif", now
+        person.digest = None  # the next sync tells Keycloak the new state
     action = "account.activated" if login.activates else "steps.done"
     audit.record(db, now, "person", action, person.id, steps=done)

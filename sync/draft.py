@@ -1,0 +1,157 @@
+"""From believed records and known persons to the subjects of a run. Pure: ``today`` and the names taken are given."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from kc_bridge.domain.affiliation import VALID, Affiliation
+from kc_bridge.domain.person import Identity
+from kc_bridge.domain.profile import UniversityProfile
+from sync.desired import Account, desired_user
+from sync.identifiers import allocate, stem
+from sync.people import Cause, KnownPerson, Read, Subject
+from sync.rules.ends import last_day
+from sync.rules.lifecycle import CLOSED, Standing, standing
+
+__all__ = ["draft", "stems"]
+
+
+def stems(reads: Iterable[Read], persons: Mapping[str, KnownPerson]) -> set[str]:
+    """The names wanted by people the bridge does not know yet."""
+    return {
+        stem(read.record.shown_first_name, read.record.shown_last_name)
+        for read in reads
+        if read.person_key not in persons
+    }
+
+
+def draft(
+    reads: Iterable[Read],
+    persons: Mapping[str, KnownPerson],
+    *,
+    taken: Callable[[str], bool],
+    profile: UniversityProfile,
+    today: date,
+    calendar: frozenset[str] = frozenset(),
+) -> list[Subject]:
+    """One subject for every person of ``reads`` and of ``persons``, in the order of their keys.
+
+    ``calendar`` names the persons a foreseen date has come for.
+    """
+    by_person: dict[str, list[Read]] = defaultdict(list)
+    for read in reads:
+        by_person[read.person_key].append(read)
+    given: set[str] = set()
+
+    def is_taken(name: str) -> bool:
+        return name in given or taken(name)
+
+    subjects = []
+    for key in sorted(by_person.keys() | persons.keys()):
+        known = persons.get(key)
+        group = by_person.get(key, [])
+        affiliations = _affiliations(known, group, today)
+        identity = _identity(known, group, affiliations)
+        where = _stand(affiliations, known, today)
+        if known:
+            account = known.account
+        else:
+            uid = allocate(stem(identity.first_name, identity.last_name), is_taken)
+            given.add(uid)
+            account = _new_account(uid, where.population, profile)
+        language = known.language if known else profile.languages[0]
+        subjects.append(
+            Subject(
+                known=known,
+                identity=identity,
+                account=account,
+                affiliations=affiliations,
+                standing=where,
+                user=desired_user(identity, account, where, profile, language),
+                cause=_cause(known, group, today, key in calendar),
+            )
+        )
+    return subjects
+
+
+def _affiliations(known: KnownPerson | None, reads: list[Read], today: date) -> tuple[Affiliation, ...]:
+    """Those known, with those read in their place; one that was not read stays: absence proves nothing."""
+    merged = {(a.source, a.source_key): a for a in known.affiliations} if known else {}
+    for read in reads:
+        key = (read.source, read.record.record_key)
+        merged[key] = _affiliation(read, merged.get(key), today)
+    return tuple(sorted(merged.values(), key=lambda a: (a.source, a.source_key)))
+
+
+def _affiliation(read: Read, before: Affiliation | None, today: date) -> Affiliation:
+    record = read.record
+    same_status = before is not None and before.status == record.status != VALID
+    end = last_day(
+        population=record.population,
+        year=record.year,
+        end=record.end,
+        status=record.status,
+        status_on=record.status_on or (None if same_status else today),
+    )
+    if same_status and record.status_on is None and before is not None and before.end is not None:
+        end = min(end, before.end) if end else before.end  # the day it was first read stays
+    return Affiliation(
+        source=read.source,
+        source_key=record.record_key,
+        population=record.population,
+        start=record.start,
+        end=end,
+        status=record.status,
+        year=record.year,
+        programme=record.programme,
+        label=record.label,
+        reason=record.reason,
+        row_hash=read.row_hash,
+    )
+
+
+def _identity(
+    known: KnownPerson | None, reads: list[Read], affiliations: tuple[Affiliation, ...]
+) -> Identity:
+    """What the freshest affiliation's record says; numbers it leaves out stay, and so does a verified backup mail."""
+    freshest = max(affiliations, key=lambda a: a.recency)
+    read = next(
+        (r for r in reads if r.record.record_key == freshest.source_key and r.source == freshest.source), None
+    )
+    if read is None:
+        assert known is not None
+        return known.identity
+    said = read.record.identity(read.source)
+    if known is None:
+        return said
+    numbers = dict(known.identity.identifiers) | dict(said.identifiers)
+    mail = known.identity.personal_mail if known.activated else said.personal_mail
+    return replace(said, identifiers=tuple(sorted(numbers.items())), personal_mail=mail)
+
+
+def _stand(affiliations: tuple[Affiliation, ...], known: KnownPerson | None, today: date) -> Standing:
+    closed = known is not None and known.state == CLOSED
+    return standing(
+        affiliations,
+        today,
+        activated=known is not None and known.activated,
+        closed_after=known.account_end if known and closed else None,
+    )
+
+
+def _new_account(uid: str, population: str, profile: UniversityProfile) -> Account:
+    domain = profile.mail_domains.get(population) or next(iter(profile.mail_domains.values()))
+    mail = f"{uid}@{domain}"
+    return Account(uid=uid, login=mail, mail=mail)
+
+
+def _cause(known: KnownPerson | None, reads: list[Read], today: date, foreseen: bool) -> Cause:
+    """A closing that would have come without the new records is the calendar's, not the source's."""
+    if known and known.state != CLOSED and not _stand(known.affiliations, known, today).open:
+        return Cause.CALENDAR
+    if reads:
+        return Cause.SOURCE
+    return Cause.CALENDAR if foreseen else Cause.REPAIR

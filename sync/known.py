@@ -1,0 +1,181 @@
+"""What the bridge's database knows, loaded as plain data for the pure parts; reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy.orm import Session, selectinload
+
+from kc_bridge.domain.affiliation import Affiliation
+from kc_bridge.domain.person import Identity
+from kc_bridge.store import models
+from sync.desired import Account
+from sync.people import KnownPerson, Read
+from sync.rules.lifecycle import CLOSED
+
+__all__ = [
+    "due",
+    "last_rows",
+    "number_owners",
+    "open_accounts",
+    "persons",
+    "record_hashes",
+    "row_hashes",
+    "taken_names",
+]
+
+T = TypeVar("T")
+CHUNK = 200
+"""Values in one IN list: SQLite allows 999 variables in old builds."""
+
+
+def row_hashes(session: Session, source: str) -> set[str]:
+    """Hash of every row of ``source`` as last accepted."""
+    rows = session.scalars(
+        select(models.Affiliation.row_hash).where(
+            models.Affiliation.source == source, models.Affiliation.row_hash.is_not(None)
+        )
+    )
+    return {row for row in rows if row}
+
+
+def persons(session: Session, keys: Iterable[str]) -> dict[str, KnownPerson]:
+    """The persons of those keys the bridge knows."""
+    found: dict[str, KnownPerson] = {}
+    for chunk in _chunks(keys):
+        found |= {p.identity.key: p for p in _load(session, models.Person.key.in_(chunk))}
+    return found
+
+
+def due(session: Session, today: date) -> tuple[dict[str, KnownPerson], frozenset[str]]:
+    """Persons to look at though no record of theirs changed, and which of them because a date has come."""
+    by_calendar = models.Person.next_transition_on <= today
+    owed = models.Person.digest.is_(None)
+    found = {p.identity.key: p for p in _load(session, or_(by_calendar, owed))}
+    foreseen = session.scalars(select(models.Person.key).where(by_calendar))
+    return found, frozenset(foreseen)
+
+
+def record_hashes(session: Session, reads: Collection[Read]) -> dict[tuple[str, str], str]:
+    """(source, record key) → hash of the row last accepted under it, for the records read."""
+    wanted = sorted({(read.source, read.record.record_key) for read in reads})
+    found: dict[tuple[str, str], str] = {}
+    table = models.Affiliation
+    for chunk in _chunks(wanted):
+        rows = session.execute(
+            select(table.source, table.source_key, table.row_hash).where(
+                tuple_(table.source, table.source_key).in_(chunk)
+            )
+        )
+        found |= {(source, key): row_hash for source, key, row_hash in rows if row_hash}
+    return found
+
+
+def number_owners(session: Session, reads: Collection[Read]) -> dict[tuple[str, str], KnownPerson]:
+    """(kind, value) → who has it, for the numbers read."""
+    table = models.Identifier
+    ids: dict[tuple[str, str], str] = {}
+    for chunk in _chunks({number for read in reads for number in read.record.identifiers.items()}):
+        rows = session.execute(
+            select(table.kind, table.value, table.person_id).where(tuple_(table.kind, table.value).in_(chunk))
+        )
+        ids |= {(kind, value): person_id for kind, value, person_id in rows}
+    owners: dict[str, KnownPerson] = {}
+    for owner_ids in _chunks(set(ids.values())):
+        owners |= {p.id: p for p in _load(session, models.Person.id.in_(owner_ids))}
+    return {number: owners[person_id] for number, person_id in ids.items()}
+
+
+def taken_names(session: Session, wanted: Iterable[str]) -> set[str]:
+    """Names that begin with one of ``wanted`` and were ever given, as uid or before the @ of a login or mail."""
+    columns = (models.Person.uid, models.Person.login, models.Person.mail)
+    taken: set[str] = set()
+    for chunk in _chunks(wanted):
+        for column in columns:
+            begins = or_(*(column.startswith(name, autoescape=True) for name in chunk))
+            taken |= {value.partition("@")[0] for value in session.scalars(select(column).where(begins))}
+    return taken
+
+
+def open_accounts(session: Session) -> int:
+    """Number of accounts that are open in Keycloak as far as we know."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(models.Person)
+            .where(models.Person.keycloak_id.is_not(None), models.Person.state != CLOSED)
+        )
+        or 0
+    )
+
+
+def last_rows(session: Session) -> dict[str, int]:
+    """Rows each source had in the last run that was applied."""
+    rows: dict[str, int] = {}
+    runs = session.scalars(
+        select(models.SyncRun)
+        .where(models.SyncRun.status.in_(("ok", "partial")))
+        .order_by(models.SyncRun.id.desc())
+        .limit(20)
+    )
+    for run in runs:
+        for name, counts in run.counts.get("sources", {}).items():
+            rows.setdefault(name, int(counts["rows"]))
+    return rows
+
+
+def _load(session: Session, condition: object) -> Iterator[KnownPerson]:
+    query = (
+        select(models.Person)
+        .where(condition)  # type: ignore[arg-type]
+        .options(selectinload(models.Person.affiliations), selectinload(models.Person.identifiers))
+    )
+    return (_known(person) for person in session.scalars(query))
+
+
+def _known(row: models.Person) -> KnownPerson:
+    return KnownPerson(
+        id=row.id,
+        identity=Identity(
+            key=row.key,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            birth_name=row.birth_name,
+            birth_date=row.birth_date,
+            personal_mail=row.personal_mail,
+            phone=row.phone,
+            identifiers=tuple(sorted((i.kind, i.value) for i in row.identifiers)),
+        ),
+        account=Account(uid=row.uid, login=row.login, mail=row.mail),
+        language=row.language,
+        population=row.population,
+        state=row.state,
+        account_end=row.account_end,
+        activated=row.activated_at is not None,
+        digest=row.digest,
+        keycloak_id=row.keycloak_id,
+        affiliations=tuple(
+            Affiliation(
+                source=a.source,
+                source_key=a.source_key,
+                population=a.population,
+                start=a.start,
+                end=a.end,
+                status=a.status,
+                year=a.year,
+                programme=a.programme,
+                label=a.label,
+                reason=a.reason,
+                row_hash=a.row_hash,
+            )
+            for a in sorted(row.affiliations, key=lambda a: (a.source, a.source_key))
+        ),
+    )
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    items = list(values)
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

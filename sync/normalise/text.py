@@ -1,0 +1,33 @@
+"""Names and other words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["clean", "has_forbidden_characters", "title"]
+
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def clean(text: str) -> str:
+    """NFC, single spaces, typographic apostrophe made plain: two ways of typing one name compare equal."""
+    return " ".join(unicodedata.normalize("NFC", text).replace("\u2019", "'").split())
+
+
+def has_forbidden_characters(text: str) -> bool:
+    """Control and direction-changing characters, which make a name look like another or break a line."""
+    return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for character in text)
+
+
+def title(name: str) -> str:
+    """``LE GOFF`` → ``Le Goff``, ``O'CONNOR`` → ``O'Connor``; a name that has small letters is left as its owner writes it."""
+    if name != name.upper():
+        return name
+    return unicodedata.normalize("NFC", WORD.sub(_capitalise, name))
+
+
+def _capitalise(match: re.Match[str]) -> str:
+    word = match[0]
+    # « İ » in small letters is an « i » with a dot above it as a character of its own, which no keyboard types.
+    return word[0] + word[1:].lower().replace("i\u0307", "i")

@@ -1,0 +1,77 @@
+"""People as the sync sees them: as the bridge knows them, and as they should become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from kc_bridge.domain.affiliation import Affiliation
+from kc_bridge.domain.person import Identity
+from kc_bridge.ports import DirectoryUser
+from sync.desired import Account
+from sync.rules.lifecycle import Standing
+from sync.sources.base import Place
+from sync.sources.record import Record
+
+__all__ = ["Cause", "KnownPerson", "Read", "Subject"]
+
+
+class Cause(StrEnum):
+    """Why a person is looked at; the guard counts closings by it."""
+
+    SOURCE = "source"
+    """A record is new or has changed."""
+    CALENDAR = "calendar"
+    """A date has come: the rules foresaw it."""
+    REPAIR = "repair"
+    """An earlier run, or an activation, left something to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record with where and how it was read."""
+
+    source: str
+    place: Place
+    row_hash: str
+    record: Record
+
+    @property
+    def person_key(self) -> str:
+        return f"{self.source}:{self.record.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person as the bridge last recorded them; ``state`` and ``account_end`` are what Keycloak was told."""
+
+    id: str
+    identity: Identity
+    account: Account
+    language: str
+    population: str
+    state: str
+    account_end: date | None
+    activated: bool
+    digest: str | None
+    """Of the user Keycloak holds; None when a write is still owed."""
+    keycloak_id: str | None
+    affiliations: tuple[Affiliation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One person a run looks at: before and after."""
+
+    known: KnownPerson | None
+    identity: Identity
+    account: Account
+    affiliations: tuple[Affiliation, ...]
+    standing: Standing
+    user: DirectoryUser
+    cause: Cause
+
+    @property
+    def key(self) -> str:
+        return self.identity.key

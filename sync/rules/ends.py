@@ -1,0 +1,33 @@
+"""When each kind of affiliation ends."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from kc_bridge.domain.affiliation import VALID
+
+__all__ = ["last_day"]
+
+
+def last_day(
+    *,
+    population: str,
+    year: int | None,
+    end: date | None,
+    status: str = VALID,
+    status_on: date | None = None,
+) -> date | None:
+    """Last day of the right an affiliation gives; None when it is open-ended.
+
+    - An enrolment of university year N (Apogée's ``COD_ANU``, N/N+1) ends on 31 December N+1: the procedures say
+      « jusqu'au 31/12 de l'année universitaire où vous quitterez l'établissement », a year that ends in N+1. A source
+      that gives an earlier end is followed.
+    - Staff and guests end when their record says; :mod:`sync.sources.record` refuses a guest without an end.
+    - A status other than ``valid`` ends it the day before ``status_on``, whatever was meant before.
+    """
+    ends = [end] if end else []
+    if population == "student" and year is not None:
+        ends.append(date(year + 1, 12, 31))
+    if status != VALID and status_on is not None:
+        ends.append(status_on - timedelta(days=1))
+    return min(ends, default=None)

@@ -1,0 +1,102 @@
+"""Which column means what: a TOML file per register, shipped ones beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping as Cells
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kc_bridge.domain.errors import ConfigurationError
+
+__all__ = ["Mapping", "load_mapping"]
+
+Columns = str | list[str]
+"""One column, or several whose values are joined."""
+
+
+class Mapping(BaseModel):
+    """How the rows of one register become records."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record_key: list[str] = Field(min_length=1)
+    """Columns that together name a record for ever."""
+    fields: dict[str, Columns]
+    """Field of :class:`sync.sources.record.Record` → column."""
+    identifiers: dict[str, Columns] = {}
+    """Kind of number → column."""
+    constants: dict[str, str] = {}
+    """Fields with the same value on every row."""
+    values: dict[str, dict[str, str]] = {}
+    """Field → value in the register → our value. A value it does not name passes unchanged."""
+    optional: list[str] = []
+    """Columns the file may lack."""
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Every column named, without repetition."""
+        groups: list[Columns] = [*self.fields.values(), *self.identifiers.values(), self.record_key]
+        return list(
+            dict.fromkeys(name for group in groups for name in ([group] if isinstance(group, str) else group))
+        )
+
+    def missing(self, header: list[str]) -> list[str]:
+        """Columns a file with that header lacks."""
+        return [name for name in self.columns if name not in header and name not in self.optional]
+
+    def apply(self, cells: Cells[str, str]) -> dict[str, Any]:
+        """The record's raw fields."""
+        record: dict[str, Any] = dict(self.constants)
+        record |= {field: _joined(cells, columns) for field, columns in self.fields.items()}
+        for field, translation in self.values.items():
+            value = str(record.get(field, "")).strip()
+            record[field] = translation.get(value, value)
+        numbers = {kind: _joined(cells, columns) for kind, columns in self.identifiers.items()}
+        record["identifiers"] = {kind: value for kind, value in numbers.items() if value.strip()}
+        record["record_key"] = ":".join(cells.get(name, "").strip() for name in self.record_key)
+        return record
+
+    def column_of(self, location: tuple[Any, ...]) -> str | None:
+        """The column behind the place pydantic names in an error."""
+        field = location[0] if location else None
+        if field == "identifiers" and len(location) > 1:
+            columns: Columns | None = self.identifiers.get(str(location[1]))
+        elif field == "identifiers":
+            columns = self.identifiers.get("ine")
+        else:
+            columns = self.fields.get(str(field))
+        return "+".join(columns) if isinstance(columns, list) else columns
+
+
+def _joined(cells: Cells[str, str], columns: Columns) -> str:
+    return (
+        cells.get(columns, "")
+        if isinstance(columns, str)
+        else "".join(cells.get(name, "") for name in columns)
+    )
+
+
+def load_mapping(name: str) -> Mapping:
+    """A shipped mapping by name, or a TOML file by path; :class:`ConfigurationError` says what is wrong with it."""
+    path = (
+        Path(name)
+        if name.endswith(".toml")
+        else Path(str(files("sync.sources") / "mappings" / f"{name}.toml"))
+    )
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"There is no mapping « {name} ».",
+            "Name a shipped one (apogee, staff) or the path of a .toml file.",
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}", "Correct the TOML at that line.") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigurationError(f"{path}: {wrong}", "Correct these fields.") from None

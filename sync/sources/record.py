@@ -1,0 +1,205 @@
+"""The one record type every source's rows become, validated."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from kc_bridge.domain.person import Identity
+from sync.identifiers import stem
+from sync.normalise import numbers
+from sync.normalise.text import clean, has_forbidden_characters, title
+
+__all__ = ["POPULATIONS", "Record", "problem"]
+
+POPULATIONS = ("student", "staff", "guest")
+OLDEST_YEAR = 1960
+"""An enrolment before that, or in a year of five digits, is a slip of the pen."""
+
+
+def problem(text: str, remedy: str) -> PydanticCustomError:
+    """An error with the remedy an operator is shown beside it."""
+    return PydanticCustomError("row", "{text}", {"text": text, "remedy": remedy})
+
+
+def _text(value: object) -> str:
+    text = clean(str(value))
+    if has_forbidden_characters(text):
+        raise problem("contains a control or invisible character", "Remove that character in the source.")
+    return text
+
+
+def _optional(value: object) -> object:
+    return None if value is None or not str(value).strip() else value
+
+
+def _code(value: str) -> str:
+    return numbers.identifier(value)
+
+
+Text = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=255)]
+Code = Annotated[Text, AfterValidator(_code), Field(max_length=64)]
+OptionalText = Annotated[Text | None, BeforeValidator(_optional)]
+OptionalDate = Annotated[date | None, BeforeValidator(_optional)]
+
+
+class Record(BaseModel):
+    """One enrolment, contract or stay, with what the row says of its person."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Code
+    record_key: Annotated[str, Field(max_length=255)]
+    population: str
+    birth_name: OptionalText = None
+    usual_name: OptionalText = None
+    first_name: Text
+    usual_first_name: OptionalText = None
+    birth_date: OptionalDate = None
+    personal_mail: OptionalText = None
+    phone: OptionalText = None
+    identifiers: dict[str, Code] = {}
+    year: Annotated[int | None, BeforeValidator(_optional)] = None
+    programme: OptionalText = None
+    label: OptionalText = None
+    start: OptionalDate = None
+    end: OptionalDate = None
+    status: str = "valid"
+    status_on: OptionalDate = None
+    reason: OptionalText = None
+
+    @field_validator("birth_date", "start", "end", "status_on", mode="before")
+    @classmethod
+    def _french_date(cls, value: object) -> object:
+        """``jj/mm/aaaa``, as registers write it; ISO dates pass."""
+        if not isinstance(value, str) or not value.strip():
+            return value
+        text = value.strip()
+        try:
+            if "/" in text:
+                day, month, year = text.split("/")
+                if len(year) != 4:
+                    raise ValueError
+                return date(int(year), int(month), int(day))
+            return date.fromisoformat(text)
+        except ValueError:
+            raise problem(
+                f"« {text[:40]} » is no date", "Write it dd/mm/yyyy, with a day that exists."
+            ) from None
+
+    @field_validator("year", mode="before")
+    @classmethod
+    def _university_year(cls, value: object) -> object:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        # « 2026/2027 » and « 2026 » are one year.
+        first = text.split("/")[0].split("-")[0]
+        if not (first.isascii() and first.isdigit()) or not OLDEST_YEAR <= int(first) <= 2200:
+            raise problem(
+                f"« {text[:40]} » is no university year",
+                "Write the year the university year begins in, like 2026.",
+            )
+        return int(first)
+
+    @field_validator("personal_mail")
+    @classmethod
+    def _mail(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            return validate_email(value, check_deliverability=False, test_environment=True).normalized
+        except EmailNotValidError as error:
+            raise problem(
+                f"« {value[:80]} » is no e-mail address ({error})", "Correct the address, or leave it empty."
+            ) from None
+
+    @field_validator("phone")
+    @classmethod
+    def _phone(cls, value: str | None) -> str | None:
+        return (numbers.phone(value) or None) if value else None
+
+    @field_validator("identifiers")
+    @classmethod
+    def _ine(cls, value: dict[str, str]) -> dict[str, str]:
+        ine = value.get("ine")
+        if ine and not any(form.fullmatch(ine) for form in numbers.INE_FORMS):
+            raise problem(
+                f"« {ine[:40]} » has not the form of an INE",
+                "Correct the INE and its key, or leave both empty.",
+            )
+        return value
+
+    @field_validator("population")
+    @classmethod
+    def _known_population(cls, value: str) -> str:
+        if value not in POPULATIONS:
+            raise problem(
+                f"« {value[:40]} » is no population",
+                f"Use {', '.join(POPULATIONS)}, or translate it in the mapping.",
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Record:
+        if not (self.birth_name or self.usual_name):
+            raise problem("has no name", "Fill in the birth name or the usual name.")
+        if not stem(self.shown_first_name, self.shown_last_name):
+            raise problem("has a name no letter a–z can be made of", "Add a Latin transcription of the name.")
+        if self.population == "student" and self.year is None:
+            raise problem("is an enrolment without a university year", "Fill in the year.")
+        if self.population == "guest" and self.end is None:
+            raise problem(
+                "is a guest without an end", "Fill in the last day of the stay: it is mandatory for guests."
+            )
+        if self.start and self.end and self.end < self.start:
+            raise problem("ends before it begins", "Correct the two dates.")
+        return self
+
+    @property
+    def shown_first_name(self) -> str:
+        return title(self.usual_first_name or self.first_name)
+
+    @property
+    def shown_last_name(self) -> str:
+        return title(self.usual_name or self.birth_name or "")
+
+    def identity(self, source: str) -> Identity:
+        """Who the row is about."""
+        return Identity(
+            key=f"{source}:{self.key}",
+            first_name=self.shown_first_name,
+            last_name=self.shown_last_name,
+            birth_name=title(self.birth_name) if self.birth_name else None,
+            birth_date=self.birth_date,
+            personal_mail=self.personal_mail,
+            phone=self.phone,
+            identifiers=tuple(sorted(self.identifiers.items())),
+        )
+
+
+def explain(error: Any, info: ValidationInfo | None = None) -> tuple[str, str]:  # noqa: ARG001
+    """Problem and remedy of one of pydantic's errors."""
+    context = error.get("ctx") or {}
+    if "remedy" in context:
+        return str(context["text"]), str(context["remedy"])
+    match error["type"]:
+        case "missing" | "string_too_short":
+            return "is empty", "Fill it in."
+        case "string_too_long":
+            return f"is longer than {context['max_length']} characters", "Shorten it in the source."
+        case _:
+            return str(error["msg"]), "Correct the value in the source."
