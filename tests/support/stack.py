@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 
 from kc_bridge import create_app
 from kc_bridge.demo import ent, mailbox
+from kc_bridge.devserver import free_port
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.mailer import send_waiting
 from kc_bridge.realm.applications import ApplicationClient
@@ -28,12 +28,6 @@ from tests.integration.kcb_realm import KcbRealm
 __all__ = ["GOOD_PASSWORD", "SettableClock", "Stack", "free_port", "start_stack"]
 
 GOOD_PASSWORD = "Printemps-2026-à-Cassis!"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class SettableClock:
