@@ -35,10 +35,11 @@ class ApplicationClient:
     def parse(cls, text: str) -> ApplicationClient:
         """Reads ``id=name,login_url,redirect_uri[,redirect_uri…]``; raises ``ValueError`` when a part is missing."""
         client_id, _, rest = text.partition("=")
-        name, login_url, *redirect_uris = (part.strip() for part in rest.split(","))
-        if not (client_id and name and login_url and redirect_uris and all(redirect_uris)):
-            raise ValueError(text)
-        return cls(client_id.strip(), name, login_url, tuple(redirect_uris))
+        parts = [part.strip() for part in (client_id, *rest.split(","))]
+        if len(parts) < 4 or not all(parts):
+            raise ValueError(f"incomplete application: {text}")
+        return cls(parts[0], parts[1], parts[2], tuple(parts[3:]))
+
 
 
 def supann_scope() -> Resource:
