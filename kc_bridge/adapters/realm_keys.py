@@ -52,6 +52,6 @@ class RealmKeys:
     def _fetch(self) -> None:
         answer = json_object(send(requests.Request("GET", self._url), self._timeout))
         signing: list[dict[str, Any]] = [key for key in answer.get("keys", []) if key.get("use") == "sig"]
-        self._keys = KeySet.import_key_set({"keys": signing})  # type: ignore[arg-type, typeddict-item]
+        self._keys = KeySet.import_key_set({"keys": signing})
         self._known = frozenset(key["kid"] for key in signing)
         self._fetched_at = time.monotonic()
