@@ -27,9 +27,10 @@ const count = (text, pattern) => (text.match(pattern) ?? []).length;
 const atLeast = (pattern) => (password, account, [wanted = 1]) => count(password, pattern) >= wanted;
 const differs = (password, account) => password.toLowerCase() !== account.toLowerCase();
 
+// Counted as Keycloak does: UTF-16 units for lengths.
 const RULES = {
-  length: (password, account, [wanted = 8]) => [...password].length >= wanted,
-  maxLength: (password, account, [limit = 64]) => [...password].length <= limit,
+  length: (password, account, [wanted = 8]) => password.length >= wanted,
+  maxLength: (password, account, [limit = 64]) => password.length <= limit,
   digits: atLeast(/\p{Nd}/gu),
   upperCase: atLeast(/\p{Lu}/gu),
   lowerCase: atLeast(/\p{Ll}/gu),

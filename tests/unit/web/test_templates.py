@@ -42,7 +42,7 @@ def english() -> Catalog:
 
 
 def _texts(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def _ids(message: Message) -> list[str]:
