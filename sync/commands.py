@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from sqlalchemy import Engine, select
 
-from kc_bridge.adapters.keycloak import KeycloakDirectory
 from kc_bridge.domain.profile import load_profile
+from kc_bridge.ports import Directory
 from kc_bridge.settings import Settings, load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
 from kc_bridge.store.models import Quarantine
@@ -31,8 +31,14 @@ def engine_of(settings: Settings, database: Engine) -> SyncEngine:
         profile,
         database,
         build_sources(settings, profile),
-        lambda: KeycloakDirectory(settings),
+        lambda: _directory(settings),
     )
+
+
+def _directory(settings: Settings) -> Directory:
+    from kc_bridge.adapters.keycloak import KeycloakDirectory  # slow to import, and a plan needs none
+
+    return KeycloakDirectory(settings)
 
 
 @click.group()

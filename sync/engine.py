@@ -61,7 +61,7 @@ class Prepared:
             reading.source: {
                 "rows": reading.rows,
                 "changed": len(reading.changed),
-                "quarantined": len(self.rejected[reading.source]),
+                "quarantined": len({rejected.place for rejected in self.rejected[reading.source]}),
             }
             for reading in self.readings
         }

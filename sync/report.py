@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -63,7 +63,7 @@ def show_plan(console: Console, prepared: Prepared) -> None:
     if table.row_count:
         console.print(table)
     console.print(_counts(plan))
-    _show_rejected(console, sum(len(rejected) for rejected in prepared.rejected.values()))
+    _show_rejected(console, sum(counts["quarantined"] for counts in prepared.source_counts.values()))
     for refusal in prepared.refusals:
         console.print(f"[red]Refused:[/] {escape(refusal.problem)}\n  → {escape(refusal.remedy)}")
     if prepared.refusals:
@@ -83,14 +83,17 @@ def show_report(console: Console, report: Report) -> None:
         )
 
 
-def show_quarantine(console: Console, rows: Iterable[Quarantine]) -> None:
-    """Every row that could not be used, and what to do."""
-    table = Table("file", "line", "column", "problem", "remedy")
+def show_quarantine(console: Console, rows: Sequence[Quarantine]) -> None:
+    """Every row that could not be used, and what to do; one line a problem, so that it can be searched."""
     for row in rows:
-        table.add_row(
-            *(escape(cell) for cell in (row.file, str(row.line), row.column or "", row.problem, row.remedy))
+        column = f", column {row.column}" if row.column else ""
+        console.print(
+            f"[bold]{escape(row.file)} line {row.line}[/]{escape(column)}: {escape(row.problem)} → {escape(row.remedy)}",
+            highlight=False,
+            soft_wrap=True,
         )
-    console.print(table if table.row_count else "The quarantine is empty.")
+    if not rows:
+        console.print("The quarantine is empty.")
 
 
 def _what(action: Action) -> str:
@@ -107,4 +110,4 @@ def _counts(plan: Plan) -> str:
 
 def _show_rejected(console: Console, count: int) -> None:
     if count:
-        console.print(f"[yellow]{count} in quarantine[/]: kcb sync quarantine")
+        console.print(f"[yellow]{count} row{'s' if count > 1 else ''} in quarantine[/]: kcb sync quarantine")

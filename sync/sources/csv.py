@@ -101,7 +101,11 @@ class CsvSource:
 
     def _read_header(self, first: tuple[int, str | None]) -> None:
         line = first[1]
-        if not line or not line.strip():
+        if line is None:
+            raise self._unusable(
+                f"begins with more than {MAX_LINE} characters in one line", "Export it again."
+            )
+        if not line.strip():
             raise self._unusable("is empty", "Export it again: not even a header was found.")
         line = line.rstrip("\r\n")
         self._delimiter = max(DELIMITERS, key=line.count)

@@ -12,7 +12,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -23,7 +22,7 @@ from sync.identifiers import stem
 from sync.normalise import numbers
 from sync.normalise.text import clean, has_forbidden_characters, title
 
-__all__ = ["POPULATIONS", "Record", "problem"]
+__all__ = ["POPULATIONS", "Record", "explain"]
 
 POPULATIONS = ("student", "staff", "guest")
 OLDEST_YEAR = 1960
@@ -50,7 +49,7 @@ def _code(value: str) -> str:
     return numbers.identifier(value)
 
 
-Text = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=255)]
+Text = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(_text)]
 Code = Annotated[Text, AfterValidator(_code), Field(max_length=64)]
 OptionalText = Annotated[Text | None, BeforeValidator(_optional)]
 OptionalDate = Annotated[date | None, BeforeValidator(_optional)]
@@ -191,7 +190,7 @@ class Record(BaseModel):
         )
 
 
-def explain(error: Any, info: ValidationInfo | None = None) -> tuple[str, str]:  # noqa: ARG001
+def explain(error: Any) -> tuple[str, str]:
     """Problem and remedy of one of pydantic's errors."""
     context = error.get("ctx") or {}
     if "remedy" in context:
@@ -199,7 +198,7 @@ def explain(error: Any, info: ValidationInfo | None = None) -> tuple[str, str]: 
     match error["type"]:
         case "missing" | "string_too_short":
             return "is empty", "Fill it in."
-        case "string_too_long":
+        case "string_too_long" | "too_long":
             return f"is longer than {context['max_length']} characters", "Shorten it in the source."
         case _:
             return str(error["msg"]), "Correct the value in the source."

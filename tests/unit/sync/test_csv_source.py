@@ -1,0 +1,234 @@
+"""Files as registers export them, and as accidents leave them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kc_bridge.domain.errors import ConfigurationError
+from sync.reading import Reading, read
+from sync.sources import csv as csv_source
+from sync.sources.base import SourceError
+from sync.sources.csv import CsvSource
+from sync.sources.mapping import load_mapping
+from sync.sources.record import Record
+from tests.support.sync_world import STAFF, STUDENTS, staff, student
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "people.csv"
+
+
+def source(path: Path, mapping: str = "apogee", populations: tuple[str, ...] = ("student",)) -> CsvSource:
+    return CsvSource("apogee", path, load_mapping(mapping), list(populations))
+
+
+def students(path: Path, *lines: str, encoding: str = "utf-8", end: str = "\r\n") -> Reading:
+    path.write_bytes((end.join([STUDENTS, *lines]) + end).encode(encoding))
+    return read(source(path), frozenset())
+
+
+def only(reading: Reading) -> Record:
+    assert reading.rejected == []
+    (found,) = reading.changed
+    return found.record
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_encodings(path: Path, encoding: str, end: str) -> None:
+    assert (
+        only(students(path, student(last="Núñez", first="Iñaki"), encoding=encoding, end=end)).birth_name
+        == "Núñez"
+    )
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_delimiters(path: Path, delimiter: str) -> None:
+    path.write_text("\n".join((STUDENTS, student())).replace(";", delimiter), "utf-8")
+    assert only(read(source(path), frozenset())).year == 2026
+
+
+def test_a_record_says_everything(path: Path) -> None:
+    record = only(
+        students(
+            path,
+            student(22600001, last="O’CONNOR", usual="DE LA TOUR", first="ANNE-SOPHIE", ine="230000000AM"),
+        )
+    )
+    identity = record.identity("apogee")
+    assert (identity.key, identity.first_name, identity.last_name) == (
+        "apogee:22600001",
+        "Anne-Sophie",
+        "De La Tour",
+    )
+    assert identity.birth_name == "O'Connor"
+    assert identity.birth_date == date(2007, 5, 14)
+    assert identity.phone == "+33639980000"
+    assert identity.identifiers == (("ine", "230000000AM"), ("student_number", "22600001"))
+    assert (record.record_key, record.programme, record.start) == (
+        "22600001:2026:L1INF1",
+        "L1INF1",
+        date(2026, 7, 6),
+    )
+
+
+def test_the_first_accent_may_be_on_the_last_line(path: Path) -> None:
+    many = [student(22600001 + i) for i in range(2000)]
+    reading = students(path, *many, student(1, last="Peña"), encoding="cp1252")
+    assert reading.changed[-1].record.birth_name == "Peña"
+
+
+def test_a_quoted_cell_may_hold_the_separator(path: Path) -> None:
+    record = only(students(path, student(last='"Martin; dit ""Le Grand"""')))
+    assert record.birth_name == 'Martin; dit "Le Grand"'
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "problem"),
+    [
+        (student(birth="31/02/2006"), "DATE_NAI_IND", "no date"),
+        (student(birth="1/1/06"), "DATE_NAI_IND", "no date"),
+        (student(year=20266), "COD_ANU", "no university year"),
+        (student(year=""), None, "without a university year"),
+        (student(first=""), "LIB_PR1_IND", "is empty"),
+        (student(last=""), None, "has no name"),
+        (student(mail="pas une adresse"), "MAIL_PERSO", "no e-mail address"),
+        (student(mail="a@b.fr\u2028Bcc:x@y.fr"), "MAIL_PERSO", "no e-mail address"),
+        (student(ine="ABCM"), "COD_NNE_IND+COD_CLE_NNE_IND", "form of an INE"),
+        (student(last="Mar\0tin"), "LIB_NOM_PAT_IND", "invisible character"),
+        (student(last="\u202emartin"), "LIB_NOM_PAT_IND", "invisible character"),
+        (student(last="M" * 256), "LIB_NOM_PAT_IND", "longer than 255"),
+        (student(last="🎓", first="🎓"), None, "no letter a–z"),
+        (student() + ";en trop", None, "15 columns, the header has 14"),
+        (student()[:30], None, "truncated"),
+        (student(last='"Martin'), None, "unbalanced quote"),
+    ],
+)
+def test_a_bad_row_is_quarantined_and_the_next_is_read(
+    path: Path, line: str, column: str | None, problem: str
+) -> None:
+    reading = students(path, line, student(2))
+    (rejected,) = reading.rejected
+    assert (rejected.place.file, rejected.place.line, rejected.column) == ("people.csv", 2, column)
+    assert problem in f"{rejected.problem} {rejected.remedy}"
+    assert rejected.remedy
+    assert [r.record.key for r in reading.changed] == ["2"]
+
+
+def test_names_of_255_characters_pass(path: Path) -> None:
+    assert len(only(students(path, student(last="É" * 255))).birth_name or "") == 255
+
+
+def test_composed_and_decomposed_are_one_name(path: Path) -> None:
+    assert only(students(path, student(last="Nu\u0301n\u0303ez"))).birth_name == "Núñez"
+
+
+@pytest.mark.parametrize("ine", ["123456789AB", "0123456789A", "1234A56789B", ""])
+def test_forms_of_the_ine(path: Path, ine: str) -> None:
+    assert dict(only(students(path, student(ine=ine))).identifiers).get("ine", "") == ine
+
+
+def test_a_line_without_end_is_not_read_into_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_source, "MAX_LINE", 1000)
+    reading = students(path, student(1), "x" * 5000, student(3))
+    assert [r.place.line for r in reading.rejected] == [3]
+    assert "longer than 1000" in reading.rejected[0].problem
+    assert [r.place.line for r in reading.changed] == [2, 4]
+
+
+def test_a_few_bad_bytes_spoil_their_own_row_only(path: Path) -> None:
+    lines = [STUDENTS, student(1, last="Núñez"), student(2, last="B#uf"), student(3, last="Peña")]
+    path.write_bytes("\n".join(lines).encode().replace(b"#", b"\x9c"))
+    reading = read(source(path), frozenset())
+    assert [r.place.line for r in reading.rejected] == [3]
+    assert [r.record.birth_name for r in reading.changed] == ["Núñez", "Peña"]
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_cut_file_keeps_its_whole_lines(path: Path, cut: int) -> None:
+    whole = "\n".join((STUDENTS, student(1, last="Núñez"), student(2, last="É" * 40))).encode()
+    path.write_bytes(whole[:-cut])
+    reading = read(source(path), frozenset())
+    assert reading.changed[0].record.birth_name == "Núñez"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "is empty"),
+        ("\n", "is empty"),
+        ("COD_ETU;COD_ANU\n", "lacks LIB_NOM_PAT_IND"),
+        (STUDENTS + ";COD_ETU\n", "COD_ETU more than once"),
+        ('"' + STUDENTS + "\n", "unbalanced quote"),
+        ("x" * 70_000, "begins with more than 65536"),
+    ],
+)
+def test_a_file_that_is_no_export_is_refused_as_a_whole(path: Path, content: str, problem: str) -> None:
+    path.write_text(content, "utf-8")
+    with pytest.raises(SourceError, match=problem):
+        read(source(path), frozenset())
+
+
+def test_a_missing_file_says_its_path(path: Path) -> None:
+    with pytest.raises(SourceError, match=r"people\.csv"):
+        read(source(path), frozenset())
+
+
+def test_an_unchanged_row_is_not_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = students(path, student(1), student(2))
+    hashes = {r.row_hash for r in first.changed}
+    monkeypatch.setattr(CsvSource, "parse", lambda *_: pytest.fail("parsed"))
+    again = read(source(path), hashes)
+    assert (again.changed, len(again.unchanged), again.rows) == ([], 2, 2)
+
+
+def test_a_column_that_moved_makes_every_row_new(path: Path) -> None:
+    first = students(path, student(1))
+    header = STUDENTS.replace("LIB_NOM_PAT_IND;LIB_NOM_USU_IND", "LIB_NOM_USU_IND;LIB_NOM_PAT_IND")
+    path.write_text(f"{header}\n{student(1)}\n", "utf-8")
+    again = read(source(path), {r.row_hash for r in first.changed})
+    assert len(again.changed) + len(again.rejected) == 1
+
+
+def test_a_repeated_line_is_reported_with_both_numbers(path: Path) -> None:
+    reading = students(path, student(1), student(1))
+    assert [(r.place.line, r.problem) for r in reading.rejected] == [(3, "repeats line 2")]
+    assert len(reading.changed) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (staff(population="guest"), "guest without an end"),
+        (staff(start="30/06/2027", end="01/09/2026"), "ends before it begins"),
+        (staff(population="robot"), "no population"),
+    ],
+)
+def test_staff_and_guests(path: Path, line: str, problem: str) -> None:
+    path.write_text(f"{STAFF}\n{line}\n", "utf-8")
+    reading = read(source(path, "staff", ("staff", "guest")), frozenset())
+    assert problem in reading.rejected[0].problem
+
+
+def test_a_source_has_authority_over_its_populations_only(path: Path) -> None:
+    path.write_text(f"{STAFF}\n{staff()}\n", "utf-8")
+    reading = read(source(path, "staff", ("guest",)), frozenset())
+    assert "no authority" in reading.rejected[0].problem
+    assert reading.rejected[0].column == "population"
+
+
+def test_an_unknown_mapping_names_the_shipped_ones() -> None:
+    with pytest.raises(ConfigurationError, match="apogee, staff"):
+        load_mapping("pegase")
+
+
+@pytest.mark.parametrize("text", ["fields = 3", "[fields"])
+def test_a_wrong_mapping_names_its_file(tmp_path: Path, text: str) -> None:
+    wrong = tmp_path / "mine.toml"
+    wrong.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"mine\.toml"):
+        load_mapping(str(wrong))
