@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
 from flask import session
 
-from kc_bridge.domain.errors import AccountClosed, HandoffRefused, JourneySuperseded, LoginGone
+from kc_bridge.domain.errors import (
+    AccountClosed,
+    BridgeError,
+    HandoffRefused,
+    JourneySuperseded,
+    LoginGone,
+)
 from kc_bridge.services import Services
 from kc_bridge.store.models import Link, Person
 from kc_bridge.web import i18n, sessions
@@ -19,8 +28,9 @@ __all__ = ["enter"]
 def enter(kcb: Services, token: str) -> Login:
     """Spends a handoff and binds its login to this browser.
 
-    The same handoff again, in the browser that spent it (Back, refresh), changes nothing; anywhere else it is
-    refused. A login bound to one browser is ended when it turns up in another: somebody passed it on.
+    The same login again in its own browser (Back, refresh, a proof that came late) goes on; a handoff already spent
+    is refused anywhere else. A login bound to one browser is ended when it turns up in another: somebody passed it
+    on. Opening a link again ends the login of the opening before.
 
     Raises :class:`HandoffRefused`, :class:`JourneyError`, :class:`NotOwned`, :class:`AccountClosed`,
     :class:`KeycloakUnavailable`.
@@ -28,32 +38,49 @@ def enter(kcb: Services, token: str) -> Login:
     settings = kcb.settings
     now = kcb.clock()
     handoff = verify(token, kcb.realm_keys, settings.issuer, settings.keycloak_public_url, now)
-    if not spend(kcb.sessions, handoff, now):
-        return _again(handoff)
+    unspent = spend(kcb.sessions, handoff, now)
+    present = _present()
+    if present is not None and present.ticket == handoff.ticket:
+        return _again(present, handoff) if unspent else present
+    if not unspent:
+        raise HandoffRefused("already spent, in another browser")
     if not bind(kcb, handoff):
-        kcb.backchannel.end_login(handoff.ticket)
+        _end(kcb, handoff.ticket)
         raise HandoffRefused("login bound to another browser")
     with kcb.sessions() as db:
         person = journeys.owner(db, handoff.user_id)
         link = _link(kcb, db.get(Link, opened.link_id) if (opened := opened_link()) else None, handoff)
     if person.account_end and person.account_end < kcb.today():
-        kcb.backchannel.end_login(handoff.ticket)
+        _end(kcb, handoff.ticket)
         raise AccountClosed(person.account_end)
     login = _login(kcb, handoff, person, link)
+    if present is not None and present.link_id is not None and present.link_id == login.link_id:
+        _end(kcb, present.ticket)
     sessions.renew()
     i18n.choose(handoff.locale if "locale" not in session else None)
     keep_login(login)
     return login
 
 
-def _again(handoff: Handoff) -> Login:
+def _present() -> Login | None:
     try:
-        login = current_login()
+        return current_login()
     except LoginGone:
-        raise HandoffRefused("already spent") from None
-    if login.ticket != handoff.ticket:
-        raise HandoffRefused("already spent, in another browser")
+        return None
+
+
+def _again(login: Login, handoff: Handoff) -> Login:
+    """Keycloak asks again within one login: the proof came late or not at all, or a step was added meanwhile."""
+    acts = list(dict.fromkeys([*login.acts, *handoff.acts]))
+    login = replace(login, ret=handoff.ret, cancel=handoff.cancel, acts=acts)
+    keep_login(login)
     return login
+
+
+def _end(kcb: Services, ticket: str) -> None:
+    """Ends a login nobody may finish. Keycloak being down changes nothing: without a proof it leads nowhere."""
+    with suppress(BridgeError):
+        kcb.backchannel.end_login(ticket)
 
 
 def _link(kcb: Services, link: Link | None, handoff: Handoff) -> Link | None:
@@ -62,10 +89,10 @@ def _link(kcb: Services, link: Link | None, handoff: Handoff) -> Link | None:
         return None
     opened = opened_link()
     if opened is None or link is None or opened.opening != handoff.ref:
-        kcb.backchannel.end_login(handoff.ticket)
+        _end(kcb, handoff.ticket)
         raise HandoffRefused("the link was opened in another browser")
     if link.opening != handoff.ref or link.state != "opened":
-        kcb.backchannel.end_login(handoff.ticket)
+        _end(kcb, handoff.ticket)
         raise JourneySuperseded
     return link
 

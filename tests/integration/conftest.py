@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.integration.jar_realm import Admin, JarRealm
 from tests.integration.kcb_realm import KcbRealm, make_realm
+from tests.support.stack import Stack, start_stack
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +32,32 @@ def realms(keycloak: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def realm(realms: Callable[..., KcbRealm]) -> KcbRealm:
     """One realm for a whole module: tests make users of their own in it."""
     return realms()
+
+
+@pytest.fixture(scope="session")
+def shared_stack(keycloak: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One whole bridge for all modules whose tests leave it as they found it."""
+
+    def make(**settings: Any) -> KcbRealm:
+        return make_realm(keycloak, tmp_path_factory.mktemp("realm"), **settings)
+
+    stack = start_stack(make, tmp_path_factory.mktemp("stack"))
+    yield stack
+    stack.stop()
+    stack.realm.delete()
+
+
+@pytest.fixture
+def stack(shared_stack: Stack) -> Iterator[Stack]:
+    """The shared bridge, at the machine's time again after each test."""
+    yield shared_stack
+    shared_stack.clock.offset = timedelta()
+
+
+@pytest.fixture(scope="module")
+def jar(keycloak: Any) -> Iterator[JarRealm]:
+    """A bare realm for the JAR alone, one a module."""
+    admin = Admin(keycloak.url, keycloak.admin_user, keycloak.admin_password)
+    made = JarRealm(admin, f"jar-{uuid.uuid4().hex[:8]}")
+    yield made
+    made.delete()

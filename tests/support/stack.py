@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,16 @@ class SettableClock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.offset
+
+    @contextmanager
+    def ahead(self, **amount: float) -> Iterator[None]:
+        """Moves the bridge's time for a while (Keycloak's stays): ``ahead(minutes=5)``."""
+        before = self.offset
+        self.offset += timedelta(**amount)
+        try:
+            yield
+        finally:
+            self.offset = before
 
 
 class Served:
