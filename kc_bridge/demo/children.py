@@ -84,9 +84,10 @@ class Children:
         self._write_record()
 
     def stop(self) -> None:
-        """Ends all, the last started first, with their own children; returns when they are gone."""
+        """Ends all with their own children; returns when they are gone."""
         for child in reversed(self._running):
             _signal_group(child.pid, signal.SIGTERM)
+        for child in self._running:
             _wait(partial(_ended, child))
             _signal_group(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)

@@ -126,7 +126,7 @@ def _bad_students(year: int) -> Iterable[Row]:
         return [changes.get(column, value) for column, value in zip(STUDENT_COLUMNS, base, strict=True)]
 
     yield row(900, "Date", DATE_NAI_IND="31/02/2006")
-    yield row(901, "", LIB_NOM_PAT_IND="")
+    yield row(901, "", LIB_NOM_PAT_IND="", MAIL_PERSO="")
     yield row(902, "Année", COD_ANU="20266")
     yield [*row(903, "Colonnes"), "en trop"]
     taken = _enrolment(9, "", "", born, year, 0)
