@@ -1,0 +1,50 @@
+"""Civil time of the university, both days of changing clocks included."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from kc_bridge.domain.calendar import instant_in_words, local_date
+
+PARIS = "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        (datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), date(2026, 12, 31)),
+        (datetime(2026, 12, 31, 23, 0, tzinfo=UTC), date(2027, 1, 1)),
+        (datetime(2026, 6, 30, 21, 59, 59, tzinfo=UTC), date(2026, 6, 30)),
+        (datetime(2026, 6, 30, 22, 0, tzinfo=UTC), date(2026, 7, 1)),
+        (datetime(2028, 2, 28, 23, 0, tzinfo=UTC), date(2028, 2, 29)),
+    ],
+)
+def test_days_begin_at_midnight_in_paris(instant: datetime, day: date) -> None:
+    assert local_date(instant, PARIS) == day
+
+
+def test_another_university_another_midnight() -> None:
+    instant = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+    assert local_date(instant, "America/Martinique") == date(2026, 12, 31)
+    assert local_date(instant, "Indian/Reunion") == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("instant", "words"),
+    [
+        (datetime(2026, 11, 22, 22, 59, tzinfo=UTC), "dimanche 22 novembre 2026 à 23 h 59"),
+        (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), "dimanche 29 mars 2026 à 01 h 59"),
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "dimanche 29 mars 2026 à 03 h 00"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "dimanche 25 octobre 2026 à 02 h 30"),
+        (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), "dimanche 25 octobre 2026 à 03 h 00"),
+    ],
+)
+def test_french_words(instant: datetime, words: str) -> None:
+    assert instant_in_words(instant, "fr", PARIS) == words
+
+
+def test_english_words_name_the_place() -> None:
+    words = instant_in_words(datetime(2026, 11, 22, 22, 59, tzinfo=UTC), "en", PARIS)
+    assert words.replace("\u202f", " ") == "Sunday 22 November 2026 at 11:59 PM (Paris time)"

@@ -1,0 +1,88 @@
+"""Where somebody stands in a journey."""
+
+from __future__ import annotations
+
+import pytest
+
+from kc_bridge.domain.journey import (
+    Progress,
+    action_id,
+    actions_of,
+    current,
+    keycloak_actions,
+    pages_for,
+    pages_for_actions,
+    progress,
+    step_of,
+)
+from kc_bridge.domain.profile import JourneySpec, Page
+
+CHARTER = Page(steps=["charter"])
+MAIL = Page(steps=["backup_mail", "sms_consent"], options={"required": True})
+PASSWORD = Page(steps=["new_password"])
+SUMMARY = Page(steps=["summary"])
+SPEC = JourneySpec(name="activation", populations=["student"], pages=[CHARTER, MAIL, PASSWORD, SUMMARY])
+ALL = ["kcb-charter", "kcb-backup-mail", "kcb-sms-consent", "kcb-new-password"]
+
+
+def steps(pages: list[Page]) -> list[list[str]]:
+    return [page.steps for page in pages]
+
+
+@pytest.mark.parametrize("step", SPEC.steps)
+def test_names_go_both_ways(step: str) -> None:
+    assert action_id(step) == "kcb-" + step.replace("_", "-")
+    assert step_of(action_id(step)) == step
+
+
+def test_keycloak_knows_nothing_of_the_summary() -> None:
+    assert keycloak_actions(SPEC) == ALL
+    assert actions_of(["summary"]) == []
+
+
+def test_the_journey_decides_the_order() -> None:
+    assert steps(pages_for(SPEC, ALL[::-1], [])) == steps(SPEC.pages)
+
+
+def test_keycloak_decides_what_is_asked() -> None:
+    found = pages_for(SPEC, ["kcb-new-password", "kcb-sms-consent"], [])
+    assert steps(found) == [["sms_consent"], ["new_password"], ["summary"]]
+    assert found[0].options == {"required": True}
+
+
+def test_steps_done_keep_their_place() -> None:
+    assert steps(pages_for(SPEC, ["kcb-new-password"], ["charter"])) == [
+        ["charter"],
+        ["new_password"],
+        ["summary"],
+    ]
+
+
+def test_actions_the_journey_does_not_know_come_first() -> None:
+    found = pages_for(SPEC, ["kcb-photo-use", "kcb-charter", "kcb-extra"], [])
+    assert steps(found) == [["photo_use"], ["extra"], ["charter"], ["summary"]]
+
+
+def test_actions_alone_have_no_summary() -> None:
+    assert steps(pages_for_actions(SPEC, ["kcb-new-password", "kcb-extra"])) == [["extra"], ["new_password"]]
+
+
+@pytest.mark.parametrize(
+    ("done", "index"),
+    [
+        ([], 0),
+        (["new_password", "summary"], 0),
+        (["charter"], 1),
+        (["charter", "backup_mail"], 1),
+        (["charter", "backup_mail", "sms_consent"], 2),
+        (["charter", "backup_mail", "sms_consent", "new_password"], 3),
+        (SPEC.steps, 3),
+    ],
+)
+def test_the_current_page_is_the_first_not_done(done: list[str], index: int) -> None:
+    assert current(SPEC.pages, done) == index
+
+
+def test_progress_counts_pages() -> None:
+    assert progress(SPEC.pages, 2) == Progress(number=3, total=4)
+    assert [progress(SPEC.pages, index).percent for index in range(4)] == [0, 25, 50, 75]
