@@ -33,6 +33,7 @@ def serve(bind: str, workers: int, threads: int) -> None:
                 "max_requests": 20_000,
                 "max_requests_jitter": 2_000,
                 "limit_request_line": 8190,
+                "control_socket_disable": True,  # nobody asked for a socket in the home directory
                 "accesslog": None,  # addresses hold tokens; structlog names the route instead
             }
             for key, value in options.items():
