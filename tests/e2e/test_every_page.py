@@ -1,0 +1,68 @@
+"""Every page people can meet, in both languages: sizes, targets, words, axe, console, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.visitor import Visitor
+from tests.support.stack import GOOD_PASSWORD, Stack
+
+pytestmark = pytest.mark.parametrize("language", ["fr", "en"])
+Visit = Callable[..., Visitor]
+
+
+def hold_on_leaving(visitor: Visitor) -> None:
+    """Keeps the page that moves on by itself on the screen."""
+
+    def without_refresh(route, request) -> None:  # type: ignore[no-untyped-def]
+        response = route.fetch()
+        headers = {name: value for name, value in response.headers.items() if name != "refresh"}
+        route.fulfill(response=response, headers=headers)
+
+    visitor.page.route("**/activation/leave", without_refresh)
+
+
+def test_the_journey(stack: Stack, visit: Visit, language: str) -> None:
+    person = stack.person(language=language)
+    visitor = visit(language=language).open(stack.mail_link(person))
+    visitor.inspect("link")
+    page = visitor.page
+    page.locator("main form button").click()
+    page.wait_for_url("**/activation/charter")
+    page.locator("summary").first.click()
+    visitor.inspect("charter")
+    page.locator("form button[type=submit]").first.click()
+    visitor.inspect("charter-refused")
+    visitor.accept_charter()
+    page.wait_for_url("**/activation/new-password")
+    visitor.inspect("password")
+    visitor.choose_password("a", "b")
+    visitor.inspect("password-differs")
+    visitor.choose_password("a")
+    visitor.inspect("password-refused")
+    visitor.choose_password()
+    page.wait_for_url("**/activation/summary")
+    visitor.inspect("summary")
+    hold_on_leaving(visitor)
+    page.locator(".actions .button").click()
+    page.wait_for_url("**/activation/leave")
+    visitor.inspect("leave")
+    page.locator(".actions .button").click()
+    page.wait_for_url(f"{stack.ent_url}/**")
+    assert "Camille" in visitor.text
+
+
+def test_keycloak_login_page(stack: Stack, visit: Visit, language: str) -> None:
+    person = stack.person(actions=[])
+    stack.realm.call(
+        "PUT", f"users/{person.keycloak_id}/reset-password", {"type": "password", "value": GOOD_PASSWORD}
+    )
+    visitor = visit(language=language).open(f"{stack.ent_url}/connexion?lang={language}")
+    visitor.inspect("keycloak-login")
+    visitor.log_in(person.login, "wrong")
+    visitor.inspect("keycloak-login-refused")
+    visitor.log_in(person.login)
+    visitor.page.wait_for_url(f"{stack.ent_url}/**")
+    assert "Camille" in visitor.text

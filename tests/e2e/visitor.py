@@ -1,0 +1,135 @@
+"""One person in front of one browser profile: walks the journey, and notes whatever a page gets wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, ViewportSize
+
+from tests.e2e import inspection
+from tests.support.stack import GOOD_PASSWORD
+
+__all__ = ["Visitor"]
+
+LOCALES = {"fr": "fr-FR", "en": "en-GB"}
+# Chromium tells the console of a refusal itself; this also tells which directive of which page it was.
+REPORT_REFUSALS = """
+document.addEventListener("securitypolicyviolation", (event) => console.error(
+  `policy: ${event.effectiveDirective} refused ${event.blockedURI} on ${event.documentURI}`));
+"""
+
+
+class Visitor:
+    """``page`` is Playwright's own, for whatever the words below do not say."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        language: str = "fr",
+        javascript: bool = True,
+        viewport: tuple[int, int] = (360, 800),
+    ) -> None:
+        self.language = language
+        self.javascript = javascript
+        self.problems: list[str] = []
+        self._visited: set[str] = set()
+        width, height = viewport
+        self.context = browser.new_context(
+            locale=LOCALES[language],
+            java_script_enabled=javascript,
+            viewport=ViewportSize(width=width, height=height),
+        )
+        self.context.set_default_timeout(20_000)
+        self.context.on("console", self._on_console)
+        self.context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
+        self.context.on("response", self._on_response)
+        self.context.add_init_script(REPORT_REFUSALS)
+        self.page: Page = self.context.new_page()
+
+    # -- what a page says
+
+    @property
+    def title(self) -> str:
+        """The page's one question or message."""
+        return self.page.locator("h1").first.inner_text().strip()
+
+    @property
+    def text(self) -> str:
+        return self.page.locator("body").inner_text()
+
+    def sees(self, title: str) -> None:
+        """Fails unless this is the page in front of the person."""
+        self.page.wait_for_load_state("load")
+        assert self.title == title, f"« {self.title} » instead of « {title} » at {self.page.url}\n{self.text}"
+
+    # -- what a person does
+
+    def open(self, url: str) -> Visitor:
+        self.page.goto(url)
+        return self
+
+    def press(self, name: str, **options: Any) -> None:
+        """Presses the button or link of that name."""
+        self.control(name).click(**options)
+        self.page.wait_for_load_state("load")
+
+    def control(self, name: str) -> Locator:
+        button = self.page.get_by_role("button", name=name, exact=True)
+        return button.or_(self.page.get_by_role("link", name=name, exact=True)).first
+
+    def choose_password(self, password: str = GOOD_PASSWORD, confirmation: str | None = None) -> None:
+        """Types a password twice and sends it."""
+        self.page.fill("#password", password)
+        self.page.fill("#confirmation", password if confirmation is None else confirmation)
+        self.page.locator("form button[type=submit]").first.click()
+        self.page.wait_for_load_state("load")
+
+    def accept_charter(self) -> None:
+        self.page.check("#accept")
+        self.page.locator("form button[type=submit]").first.click()
+        self.page.wait_for_load_state("load")
+
+    def to_charter(self, link: str) -> Visitor:
+        """Opens the mailed link and presses its button."""
+        self.open(link)
+        self.page.locator("main form button").click()
+        self.page.wait_for_url("**/activation/charter")
+        return self
+
+    def to_password(self, link: str) -> Visitor:
+        self.to_charter(link).accept_charter()
+        self.page.wait_for_url("**/activation/new-password")
+        return self
+
+    def log_in(self, login: str, password: str = GOOD_PASSWORD) -> None:
+        """Fills in Keycloak's own login page."""
+        self.page.fill("#username", login)
+        self.page.fill("#password", password)
+        self.page.click("#kc-login")
+        self.page.wait_for_load_state("load")
+
+    # -- what a test looks at
+
+    def inspect(self, name: str) -> None:
+        """Everything every page must hold, in every size and both colour schemes; problems fail the test at its end."""
+        self.problems += [f"{name} ({self.language}) {found}" for found in inspection.inspect(self, name)]
+
+    def leave(self) -> list[str]:
+        """Closes the profile; what was wrong on the way."""
+        self.context.close()
+        return self.problems
+
+    def _on_response(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self._visited.add(response.url)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning"):
+            return
+        # Dead ends have their true status; Chromium writes a line about each. Any other file must be there.
+        if re.match(r"Failed to load resource: .* status of \d+", message.text):
+            if message.location.get("url") in self._visited:
+                return
+        self.problems.append(f"console {message.type}: {message.text} ({message.location.get('url', '')[:120]})")
