@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import secrets
 import signal
 import socket
@@ -164,7 +165,7 @@ class Demo:
     def _run(self, name: str, title: str, *arguments: str, env: dict[str, str] | None = None) -> None:
         """Runs one ``kcb`` command to its end; exit code 3 (done in part: rows in quarantine) is fine."""
         child = self._kcb(name, *arguments, env=env)
-        with step(title, lambda: " ".join(child.last_lines(1))):
+        with step(title, lambda: _last_words(child)):
             while child.exit_code() is None:
                 self._fail_if_ended(but=child)
                 time.sleep(0.1)
@@ -183,7 +184,7 @@ class Demo:
     ) -> None:
         """Waits until ``url`` answers without an error."""
         deadline = time.monotonic() + seconds
-        with step(title, lambda: " ".join(child.last_lines(1))):
+        with step(title, lambda: _last_words(child)):
             while True:
                 self._fail_if_ended()
                 try:
@@ -225,6 +226,11 @@ class Demo:
             path.touch(0o600)
             path.write_text(secrets.token_urlsafe(size))
         return path.read_text()
+
+
+def _last_words(child: Child) -> str:
+    """The last line of its log without the time and place Keycloak puts before it."""
+    return re.sub(r"^\d{4}-\S+ \S+ +\w+ +\[\S+\] \(.*?\) ", "", " ".join(child.last_lines(1)))
 
 
 def _died(child: Child, how: str = "") -> ConfigurationError:

@@ -29,10 +29,14 @@ def run_maven(arguments: Sequence[str], folder: Path, on_progress: Progress | No
     with subprocess.Popen(  # noqa: S603 - our own arguments
         command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
-            if on_progress:
-                on_progress(line.rstrip())
+        try:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                if on_progress:
+                    on_progress(line.rstrip())
+        except BaseException:  # Ctrl-C: Popen would leave it running
+            process.terminate()
+            raise
     if process.returncode:
         errors = [line for line in lines if line.startswith("[ERROR]")][:12] or lines[-12:]
         raise MavenFailed(

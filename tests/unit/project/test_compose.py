@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from kc_bridge.cli import cli
+from kc_bridge.devserver import KEYCLOAK_VERSION
 from kc_bridge.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -44,6 +45,10 @@ def test_keycloak_is_set_up_as_in_the_demo_but_for_its_database(
     assert f"/dev/tcp/localhost/{default(keycloak_env['KC_HTTP_MANAGEMENT_PORT'])}" in str(
         keycloak["healthcheck"]
     )
+
+
+def test_keycloak_is_the_version_of_the_demo(compose: dict[str, Any]) -> None:
+    assert compose["services"]["keycloak"]["image"] == f"keycloak/keycloak:{KEYCLOAK_VERSION}"
 
 
 def test_the_jar_is_the_one_maven_builds(compose: dict[str, Any]) -> None:
