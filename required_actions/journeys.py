@@ -14,6 +14,7 @@ from kc_bridge.domain.errors import (
     FinishedElsewhere,
     HandoffRefused,
     JourneySuperseded,
+    LinkExpired,
     NotOwned,
 )
 from kc_bridge.store import audit
@@ -22,7 +23,7 @@ from kc_bridge.store.models import Journey, Link, Person, StepRecord
 from required_actions import links
 from required_actions.logins import Login
 
-__all__ = ["begin", "claim", "finish", "fresh", "give_back", "owner", "record"]
+__all__ = ["begin", "claim", "finish", "fresh", "give_back", "held", "owner", "record"]
 
 
 def owner(db: Session, user_id: str) -> Person:
@@ -56,19 +57,12 @@ def begin(sessions: SessionFactory, person_id: str, name: str, generation: int, 
     raise HandoffRefused("journey could not be begun")
 
 
-def fresh(db: Session, login: Login, today: date) -> Journey:
+def fresh(db: Session, login: Login, now: datetime, today: date) -> Journey:
     """The login's journey, if nothing has ended it: called when reading and again when writing.
 
-    Raises :class:`FinishedElsewhere`, :class:`JourneySuperseded` or :class:`AccountClosed`.
+    Raises :class:`FinishedElsewhere`, :class:`JourneySuperseded`, :class:`AccountClosed` or :class:`LinkExpired`.
     """
-    journey = db.get(
-        Journey,
-        login.journey_id,
-        options=[joinedload(Journey.person), joinedload(Journey.steps)],
-        populate_existing=True,
-    )
-    if journey is None:
-        raise JourneySuperseded
+    journey = _read(db, login)
     person = journey.person
     if person.account_end and person.account_end < today:
         raise AccountClosed(person.account_end)
@@ -82,6 +76,31 @@ def fresh(db: Session, login: Login, today: date) -> Journey:
         link = db.get(Link, login.link_id, populate_existing=True)
         if link is None or link.state != "opened" or link.opening != login.opening:
             raise JourneySuperseded
+        if now >= link.expires_at:
+            raise LinkExpired(link.expires_at)
+    return journey
+
+
+def held(db: Session, login: Login) -> Journey:
+    """The journey this login has claimed. Keycloak has written meanwhile, so neither time nor date undoes it.
+
+    Raises :class:`JourneySuperseded` when the claim lasted too long and somebody else took it.
+    """
+    journey = _read(db, login)
+    if journey.finishing_by != login.ticket_digest:
+        raise JourneySuperseded
+    return journey
+
+
+def _read(db: Session, login: Login) -> Journey:
+    journey = db.get(
+        Journey,
+        login.journey_id,
+        options=[joinedload(Journey.person), joinedload(Journey.steps)],
+        populate_existing=True,
+    )
+    if journey is None:
+        raise JourneySuperseded
     return journey
 
 

@@ -71,7 +71,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
     left for good.
     """
     with kcb.sessions() as db:
-        journey = journeys.fresh(db, login, kcb.today())
+        journey = journeys.fresh(db, login, kcb.clock(), kcb.today())
         person = journey.person
         finished = journey.finished_at is not None
         records = {step.step: dict(step.data) for step in journey.steps}
@@ -101,7 +101,7 @@ def submit(view: View, form: FlaskForm) -> None:
     """
     kcb, login, last = view.kcb, view.login, _is_last(view)
     with kcb.sessions.begin() as db:
-        journey = journeys.fresh(db, login, kcb.today())
+        journey = journeys.fresh(db, login, kcb.clock(), kcb.today())
         ours = not last or journeys.claim(db, journey, login, kcb.clock())
         if ours:
             outcomes = {step.name: step.save(db, view.context(), form) for step in view.steps}
@@ -112,19 +112,20 @@ def submit(view: View, form: FlaskForm) -> None:
         completion = _complete(view, outcomes)
         _settle(view, outcomes, completion)
     except BridgeError:
-        with kcb.sessions.begin() as db:
-            journeys.give_back(db, login)
+        if last:
+            with kcb.sessions.begin() as db:
+                journeys.give_back(db, login)
         raise
 
 
 def _settle(view: View, outcomes: dict[str, Outcome], completion: Completion) -> None:
-    kcb, login = view.kcb, view.login
+    kcb, login, last = view.kcb, view.login, _is_last(view)
     with kcb.sessions.begin() as db:
-        journey = journeys.fresh(db, login, kcb.today())
+        journey = journeys.held(db, login) if last else journeys.fresh(db, login, kcb.clock(), kcb.today())
         _record(view, journey, outcomes, secret=True)
         if not completion.pending:
             journeys.finish(db, journey, login, kcb.clock())
-        else:
+        elif last:
             journeys.give_back(db, login)
     if completion.pending:
         keep_login(replace(login, acts=list(dict.fromkeys([*login.acts, *completion.pending]))))
