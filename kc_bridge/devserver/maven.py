@@ -27,7 +27,12 @@ def run_maven(arguments: Sequence[str], folder: Path, on_progress: Progress | No
     command = [maven, "-B", "-Dstyle.color=never", *arguments]
     lines: list[str] = []
     with subprocess.Popen(  # noqa: S603 - our own arguments
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         try:
             for line in process.stdout or ():

@@ -99,7 +99,9 @@ class KeycloakServer:
         self._children.stop_leftovers()
         for port in (self.http_port, self.management_port):
             if _is_listening(port):
-                raise PortBusy(f"Port {port} is in use already.", "Stop that program, or choose another port.")
+                raise PortBusy(
+                    f"Port {port} is in use already.", "Stop that program, or choose another port."
+                )
         if on_progress:
             on_progress(f"Keycloak {KEYCLOAK_VERSION} starts on port {self.http_port}")
         self._child = self._children.start("keycloak", self.command, self.environment)
@@ -113,7 +115,7 @@ class KeycloakServer:
                 lines = "\n".join(self._child.last_lines()) if self._child else ""
                 what = "ended" if ended else "is not ready in time"
                 raise ServerDied(f"Keycloak {what}:\n{lines}", f"See {self.log}.")
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     def is_ready(self) -> bool:
         """Whether it answers logins now."""

@@ -90,7 +90,9 @@ class Browser:
     def handoff(self, response: requests.Response) -> Handoff:
         """Verify the handoff in a redirect as the bridge would: by the realm's public keys."""
         target = response.headers.get("Location", "")
-        assert target.startswith(STEP_URL), f"not handed over: {response.status_code} {target} {response.text[:1500]}"
+        assert target.startswith(STEP_URL), (
+            f"not handed over: {response.status_code} {target} {response.text[:1500]}"
+        )
         token = parse_qs(urlsplit(target).query)["handoff"][0]
         keys = KeySet.import_key_set(requests.get(self.realm.oidc("certs"), timeout=30).json())
         decoded = jwt.decode(token, keys, algorithms=["RS256"])

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from json import dumps
 from typing import Any
 
 import requests
@@ -30,7 +31,9 @@ STEPS = (
     "kcb-new-password",
     "kcb-extra",
 )
-POLICY = "length(12) and digits(1) and upperCase(1) and specialChars(1) and notUsername() and passwordHistory(2)"
+POLICY = (
+    "length(12) and digits(1) and upperCase(1) and specialChars(1) and notUsername() and passwordHistory(2)"
+)
 GOOD = "Printemps-2026!"
 PROVISIONAL = "Provisoire-1234!"
 
@@ -43,14 +46,18 @@ class Admin:
         self._credentials = {"username": username, "password": password}
         self._token, self._until = "", 0.0
 
-    def call(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
-        """Call below ``/admin/realms``; answers parsed JSON, or the new id after a POST."""
+    def token(self) -> str:
+        """An access token of the master realm, valid for a while yet."""
         if time.monotonic() > self._until:
             grant = {"grant_type": "password", "client_id": "admin-cli", **self._credentials}
             token_url = f"{self.url}/realms/master/protocol/openid-connect/token"
             answer = requests.post(token_url, data=grant, timeout=30).json()
             self._token, self._until = answer["access_token"], time.monotonic() + answer["expires_in"] - 15
-        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._token
+
+    def call(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
+        """Call below ``/admin/realms``; answers parsed JSON, or the new id after a POST."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
         url = f"{self.url}/admin/realms{path}"
         response = requests.request(method, url, json=json, headers=headers, timeout=60, **options)
         if not response.ok:
@@ -70,7 +77,7 @@ class ServiceClient:
 
     def jwks(self) -> str:
         self.key.ensure_kid()
-        return KeySet([self.key]).as_json(private=False) if hasattr(KeySet, "as_json") else _jwks(self.key)
+        return dumps(KeySet([self.key]).as_dict(private=False))
 
     def token(self) -> str:
         """A fresh access token of the service account."""
@@ -100,12 +107,6 @@ class ServiceClient:
         return self.call("POST", "activation-links", body | {"expiresAt": int(time.time()) + 300} | more)
 
 
-def _jwks(key: RSAKey) -> str:
-    import json
-
-    return json.dumps({"keys": [key.as_dict(private=False)]})
-
-
 class JarRealm:
     """One realm with all steps enabled, an application, and the bridge's two clients."""
 
@@ -125,7 +126,7 @@ class JarRealm:
         return f"{self.issuer}/protocol/openid-connect/{endpoint}"
 
     def call(self, method: str, path: str = "", json: Any = None, **options: Any) -> Any:
-        return self.admin.call(method, f"/{self.name}/{path}", json, **options)
+        return self.admin.call(method, f"/{self.name}/{path}".rstrip("/"), json, **options)
 
     def delete(self) -> None:
         self.admin.call("DELETE", f"/{self.name}")
@@ -203,13 +204,23 @@ class JarRealm:
             "resetPasswordAllowed": True,
             "requiredActions": [_native("UPDATE_PASSWORD", 30), _native("CONFIGURE_TOTP", 40)]
             + [_step(step, 100 + place, step in enabled) for place, step in enumerate(STEPS)],
-            "roles": {"client": {"kcb": [{"name": n} for n in ("tickets", "links", "passwords", "batch", "digests")]}},
+            "roles": {
+                "client": {
+                    "kcb": [{"name": n} for n in ("tickets", "links", "passwords", "batch", "digests")]
+                }
+            },
             "clients": [
                 {"clientId": "kcb", "bearerOnly": True},
-                self._service(self.web, standardFlowEnabled=True, redirectUris=["http://bridge.test/oidc/*", LANDING]),
+                self._service(
+                    self.web, standardFlowEnabled=True, redirectUris=["http://bridge.test/oidc/*", LANDING]
+                ),
                 self._service(self.sync, standardFlowEnabled=False),
                 {"clientId": "ent-demo", "publicClient": True, "redirectUris": [ENT]},
-                {"clientId": "other-app", "publicClient": True, "redirectUris": ["http://other.test/callback"]},
+                {
+                    "clientId": "other-app",
+                    "publicClient": True,
+                    "redirectUris": ["http://other.test/callback"],
+                },
             ],
             "users": [
                 _account("kc-bridge-web", kcb=["tickets", "links", "passwords"]),
