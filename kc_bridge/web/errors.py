@@ -81,8 +81,10 @@ def _problem_button() -> Button:
 
 
 def _retry_button() -> Button:
-    # A form cannot be sent again by a link: going back to its page keeps the steps already saved.
-    return Button(_("Réessayer"), request.full_path.rstrip("?") if request.method == "GET" else request.path)
+    # A form cannot be sent again by a link: going back to its page keeps the steps already saved. An address that
+    # is none of ours is not repeated: « //elsewhere » would lead there.
+    address = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return Button(_("Réessayer"), address if request.url_rule else "/")
 
 
 def _link_unknown(_error: e.LinkUnknown) -> DeadEnd:
@@ -215,7 +217,8 @@ def _unavailable(error: e.Unavailable) -> DeadEnd:
 
 
 def _broken(error: Exception) -> DeadEnd:
-    log.error("internal error", kind=type(error).__name__, exc_info=error)
+    problem = error.problem if isinstance(error, e.ConfigurationError) else None
+    log.error("internal error", kind=type(error).__name__, problem=problem, exc_info=error)
     return DeadEnd(
         500,
         _("Un problème est survenu de notre côté"),
@@ -252,6 +255,9 @@ def _csrf(_error: CSRFError) -> DeadEnd:
 
 
 def _http(error: HTTPException) -> DeadEnd | HTTPException:
+    cause = getattr(error, "original_exception", None)  # of what failed after the view: saving the session
+    if cause is not None:
+        return _database(cause) if isinstance(cause, SQLAlchemyError) else _broken(cause)
     status = error.code or 500
     if status < 400:
         return error
@@ -292,6 +298,9 @@ PAGES: dict[type[Exception], Callable[..., DeadEnd | HTTPException]] = {
 
 
 def setup(app: Flask) -> None:
+    # Flask's own line would name the address, which may hold a token; our pages log what happened.
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign] # noqa: ARG005
+
     def _handler(
         page: Callable[..., DeadEnd | HTTPException],
     ) -> Callable[[Exception], Response | HTTPException]:

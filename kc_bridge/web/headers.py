@@ -8,7 +8,10 @@ from flask import Flask, Response, request
 
 from kc_bridge.services import services
 
-__all__ = ["content_security_policy", "setup"]
+__all__ = ["CACHEABLE", "content_security_policy", "setup"]
+
+CACHEABLE = frozenset({"static", "theme_resource"})
+"""Endpoints whose answers are the same for everybody."""
 
 
 def content_security_policy(keycloak_public_url: str) -> str:
@@ -42,7 +45,7 @@ def setup(app: Flask) -> None:
         headers["X-Frame-Options"] = "DENY"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if request.endpoint in {"static", "theme_resource"} and response.status_code == 200:
+        if request.endpoint in CACHEABLE and response.status_code == 200:
             headers["Cache-Control"] = "public, max-age=3600"
         else:
             headers["Cache-Control"] = "no-store"

@@ -8,6 +8,7 @@ from flask import Flask, request, session
 from flask_babel import Babel, get_locale
 
 from kc_bridge.services import services
+from kc_bridge.web.headers import CACHEABLE
 
 __all__ = ["choose", "setup"]
 
@@ -32,7 +33,8 @@ def setup(app: Flask) -> None:
 
     @app.before_request
     def _asked_language() -> None:
-        if "lang" in request.args:
+        # Never on what caches may keep and hand to others: choosing may set this browser's cookie.
+        if "lang" in request.args and request.endpoint not in CACHEABLE:
             choose(request.args["lang"])
 
     @app.context_processor

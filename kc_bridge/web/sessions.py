@@ -10,12 +10,14 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, current_app, session
+from flask import Flask, Request, Response, current_app, request, session
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
-from sqlalchemy import delete
+from sqlalchemy import delete, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from kc_bridge.services import services
 from kc_bridge.store.models import WebSession
+from kc_bridge.web.headers import CACHEABLE
 
 __all__ = ["BROWSER", "renew", "setup"]
 
@@ -24,10 +26,45 @@ BORN = "_born"
 BROWSER = "browser"
 """Names the browser to itself: which pending logins are its own."""
 SURVIVES = ("locale", BROWSER)
+WITHOUT_SESSION = CACHEABLE | {"healthz", "readyz"}
+"""Endpoints that answer even when no session can be read."""
+
+
+class BrowserSession(ServerSideSession):
+    """The session of one request."""
+
+    loaded_as: str | None = None
+    """Name it was found under; None, or another than ``sid``, when it is to be stored anew."""
+    failure: SQLAlchemyError | None = None
+    """Why it could not be read or kept."""
 
 
 class DatabaseSessions(ServerSideSessionInterface):
     """Flask-Session's storage in our own table, under the SHA-256 of the cookie, as JSON."""
+
+    session_class = BrowserSession
+
+    def open_session(self, app: Flask, request: Request) -> BrowserSession:
+        try:
+            found: BrowserSession = super().open_session(app, request)
+        except SQLAlchemyError as error:
+            found = BrowserSession(sid=self._generate_sid(self.sid_length))
+            found.failure = error  # raised once there is a request to answer: see _must_have_been_read
+        found.loaded_as = found.sid if BORN in found else None
+        return found
+
+    def save_session(self, app: Flask, session: BrowserSession, response: Response) -> None:
+        if session.failure is not None:
+            return
+        try:
+            super().save_session(app, session, response)
+        except SQLAlchemyError as error:
+            session.failure = error  # the page that says so has no session to keep either
+            raise
+
+    def should_set_cookie(self, app: Flask, session: BrowserSession) -> bool:  # noqa: ARG002
+        """Only a new name is told to the browser: a late answer must not bring an old one back."""
+        return session.loaded_as != session.sid
 
     def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
         kcb = services()
@@ -40,23 +77,25 @@ class DatabaseSessions(ServerSideSessionInterface):
         born = datetime.fromisoformat(data[BORN])
         return data if now < born + kcb.settings.session_absolute else None
 
-    def _upsert_session(
-        self,
-        session_lifetime: timedelta,
-        session: ServerSideSession,
-        store_id: str,
-    ) -> None:
+    def _upsert_session(self, session_lifetime: timedelta, session: BrowserSession, store_id: str) -> None:
+        """Stores a new session; of a known one only what changed, and nothing when it was ended meanwhile.
+
+        Requests of one browser run side by side: a slow one must neither undo what a quick one wrote, nor revive
+        the name a quick one gave up.
+        """
         kcb = services()
         now = kcb.clock()
-        session.setdefault(BORN, now.isoformat())
+        id_sha256, expires_at = _hashed(store_id), now + session_lifetime
         with kcb.sessions.begin() as db:
-            db.merge(
-                WebSession(
-                    id_sha256=_hashed(store_id),
-                    data=json.dumps(dict(session)).encode(),
-                    expires_at=now + session_lifetime,
-                )
-            )
+            if session.loaded_as != store_id:
+                session.setdefault(BORN, now.isoformat())
+                db.execute(delete(WebSession).where(WebSession.expires_at <= now))
+                db.add(WebSession(id_sha256=id_sha256, data=_written(session), expires_at=expires_at))
+                return
+            values: dict[str, Any] = {"expires_at": expires_at}
+            if session.modified:
+                values["data"] = _written(session)
+            db.execute(update(WebSession).where(WebSession.id_sha256 == id_sha256).values(values))
 
     def _delete_session(self, store_id: str) -> None:
         with services().sessions.begin() as db:
@@ -76,6 +115,12 @@ def setup(app: Flask) -> None:
     )
     app.session_interface = DatabaseSessions(app, key_prefix="", permanent=False, cleanup_n_requests=None)
 
+    @app.before_request
+    def _must_have_been_read() -> None:
+        failure: SQLAlchemyError | None = getattr(session, "failure", None)
+        if failure is not None and request.endpoint not in WITHOUT_SESSION:
+            raise failure
+
 
 def renew() -> None:
     """Gives the present browser a new session name and an empty session, keeping only who it is and its language."""
@@ -89,3 +134,7 @@ def renew() -> None:
 
 def _hashed(store_id: str) -> str:
     return hashlib.sha256(store_id.encode()).hexdigest()
+
+
+def _written(session: BrowserSession) -> bytes:
+    return json.dumps(dict(session)).encode()
