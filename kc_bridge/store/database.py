@@ -24,8 +24,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def open_engine(url: str) -> Engine:
     """An engine for ``url``; on SQLite with WAL, foreign keys and transactions that take the write lock at once."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 15})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors must not quote people
+    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
