@@ -27,6 +27,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     from required_actions import web as activation
 
     app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
+    # Werkzeug's own redirects to the tidy form of an address would name the request's Host.
+    app.url_map.merge_slashes = app.url_map.strict_slashes = False
     settings = settings or settings_module.load()
     setup_services(app, settings, clock)
     setup_proxies(app, settings)
