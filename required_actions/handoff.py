@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from joserfc import jws
@@ -78,7 +78,8 @@ def spend(sessions: SessionFactory, handoff: Handoff, now: datetime) -> bool:
     try:
         with sessions.begin() as db:
             db.execute(delete(SpentToken).where(SpentToken.expires_at < now))
-            db.add(SpentToken(jti=handoff.jti, expires_at=handoff.expires_at))
+            # Remembered for as long as any process may still take it for fresh, its clock being behind ours.
+            db.add(SpentToken(jti=handoff.jti, expires_at=handoff.expires_at + timedelta(seconds=2 * LEEWAY)))
     except IntegrityError:
         return False
     return True

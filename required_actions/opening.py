@@ -59,8 +59,8 @@ def silent() -> BaseResponse | str:
     """Keycloak's answer: nobody, the same person, or somebody else."""
     kcb = services()
     opened = _opened()
-    question = opened.question or {}
-    if not compare_digest(request.args.get("state", ""), question.get("state", "\0")):
+    question = opened.question
+    if not question or not compare_digest(request.args.get("state", "").encode(), question["state"].encode()):
         raise HandoffRefused("answer to no question of this browser")
     opened.question = None
     if "code" not in request.args:
@@ -96,7 +96,8 @@ def logout() -> BaseResponse:
 def logged_out() -> BaseResponse:
     """Back from logging the other person out: the link goes on."""
     opened = _opened()
-    opened.id_token = None
+    if opened.id_token is None:
+        raise HandoffRefused("no logout was asked for")
     return _go(opened)
 
 
