@@ -21,10 +21,11 @@ from urllib.parse import urlsplit
 
 import structlog
 from babel.support import NullTranslations, Translations
+from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy.orm import Session
 
-from kc_bridge.adapters.smtp import RecipientRefused, SmtpMailer
+from kc_bridge.adapters.smtp import RecipientDeferred, RecipientRefused, SmtpMailer
 from kc_bridge.domain.clock import Clock
 from kc_bridge.domain.errors import Unavailable
 from kc_bridge.domain.profile import UniversityProfile, load_profile
@@ -119,18 +120,29 @@ def _send_one(
     except NothingToSend as nothing:
         reason = str(nothing)
         return _settle(sessions, message_id, lambda m: outbox.drop(m, reason))
+    except RecipientRefused as error:
+        log.warning("mail cannot be addressed", outbox=message_id)
+        problem = str(error)
+        return _settle(sessions, message_id, lambda m: outbox.dead(m, problem))
     except Unavailable as error:
         problem = str(error)
-        _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
-        return False
+        return _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
+    except Exception as error:  # one that cannot be written must not keep the others from leaving
+        log.error("mail cannot be written", outbox=message_id, exc_info=error)
+        problem = type(error).__name__
+        return _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
     try:
         mailer.send(written)
     except RecipientRefused as error:
         log.warning("mail refused", outbox=message_id)
         problem = str(error)
         return _settle(sessions, message_id, lambda m: outbox.dead(m, problem))
+    except RecipientDeferred as error:
+        problem = str(error)
+        return _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
     except Unavailable as error:
-        log.warning("mail relay unavailable", reason=error.reason)
+        # The code or type alone: relays like to repeat the recipient's address in their texts.
+        log.warning("mail relay unavailable", reason=error.reason.partition(" ")[0])
         problem = str(error)
         _settle(sessions, message_id, lambda m: outbox.try_later(m, clock(), problem))
         raise
@@ -159,7 +171,7 @@ def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
     written = EmailMessage(policy=SMTP)
     written["Subject"] = context["subject"]
     written["From"] = Address(brand.short_name, addr_spec=settings.smtp.sender)
-    written["To"] = Address(addr_spec=mail.to)
+    written["To"] = _recipient(mail.to)
     written["Date"] = format_datetime(writing.now)
     written["Message-ID"] = (
         f"<outbox-{message.id}-{message.attempts}@{urlsplit(settings.public_url).hostname}>"
@@ -171,6 +183,20 @@ def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
         environment.get_template(f"mails/{mail.template}.html").render(context), subtype="html"
     )
     return written
+
+
+def _recipient(address: str) -> Address:
+    """One address, exactly as given; raises :class:`RecipientRefused` for anything else.
+
+    ``email`` alone would mend what it can, and so write to somebody else: « a@b.fr\\x85c » becomes ``a@b.frc``.
+    """
+    try:
+        valid = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        raise RecipientRefused("not an address") from None
+    if valid.ascii_email is None:
+        raise RecipientRefused("letters that relays do not carry before the @")
+    return Address(addr_spec=valid.ascii_email)
 
 
 def _writer(kind: str) -> Writer:

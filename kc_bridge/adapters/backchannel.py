@@ -148,7 +148,7 @@ def _error(status: int, answer: dict[str, Any]) -> Exception:
             return LoginGone()
         case "superseded":
             return JourneySuperseded()
-        case "not_owned":
+        case "not_owned" | "no_such_user":
             return NotOwned()
         case "disabled":
             return AccountClosed()

@@ -9,11 +9,19 @@ from email.message import EmailMessage
 from kc_bridge.domain.errors import BridgeError, MailUnavailable
 from kc_bridge.settings import SmtpSettings
 
-__all__ = ["RecipientRefused", "SmtpMailer", "probe"]
+__all__ = ["RecipientDeferred", "RecipientRefused", "SmtpMailer", "probe"]
+
+
+CLOSING = 421
+"""The relay's answer to any command when it goes down (RFC 5321 3.8)."""
 
 
 class RecipientRefused(BridgeError):
     """The relay will never take this message (5xx): trying again is no use."""
+
+
+class RecipientDeferred(BridgeError):
+    """The relay does not take this recipient's mail now (4xx: mailbox full, greylisting); it takes others'."""
 
 
 class SmtpMailer:
@@ -23,15 +31,22 @@ class SmtpMailer:
         self._settings = settings
 
     def send(self, message: EmailMessage) -> None:
-        """Raises :class:`MailUnavailable` to try later, :class:`RecipientRefused` to give up."""
+        """Raises :class:`MailUnavailable` to try all later, :class:`RecipientDeferred` to try this one later,
+        :class:`RecipientRefused` to give up.
+        """
         try:
             with _connect(self._settings) as relay:
                 relay.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
-            raise _refusal(code, reason) from None
+            refusal = _refusal(code, reason)
+            if isinstance(refusal, MailUnavailable) and code != CLOSING:
+                raise RecipientDeferred(refusal.reason) from None
+            raise refusal from None
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code, error.smtp_error) from None
+        except smtplib.SMTPNotSupportedError as error:  # letters of the address that the relay cannot carry
+            raise RecipientRefused(type(error).__name__) from None
         except (smtplib.SMTPException, OSError) as error:
             raise MailUnavailable(type(error).__name__) from None
 
