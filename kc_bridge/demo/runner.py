@@ -133,8 +133,8 @@ class Demo:
             "setup", "--profile", "default", "--application", application,
             env={"KCB_ADMIN_USERNAME": "admin", "KCB_ADMIN_PASSWORD": layout.admin_password},
         )  # fmt: skip
-        self._run("sync", "sync: people of the sample files into Keycloak", "sync", "run")
         bridge = self._kcb("bridge", "serve", f"--bind=127.0.0.1:{ports.bridge}")
+        self._run("sync", "sync: people of the sample files into Keycloak", "sync", "run")
         self._kcb("scheduler", "scheduler")
         self._wait(bridge, "kc-bridge starts", f"{layout.bridge}/readyz")
         self._wait(mails, "mail catcher", f"{layout.mails}/mails.json")
