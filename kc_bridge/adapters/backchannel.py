@@ -148,6 +148,8 @@ def _error(status: int, answer: dict[str, Any]) -> Exception:
             return LoginGone()
         case "superseded":
             return JourneySuperseded()
+        case "busy":
+            return KeycloakUnavailable("another write for the same person is taking long")
         case "not_owned" | "no_such_user":
             return NotOwned()
         case "disabled":
