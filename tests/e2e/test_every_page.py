@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.visitor import Visitor
-from tests.support.stack import GOOD_PASSWORD, Stack
+from tests.e2e.visitor import Visitor, member
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.parametrize("language", ["fr", "en"])
 Visit = Callable[..., Visitor]
@@ -55,10 +55,7 @@ def test_the_journey(stack: Stack, visit: Visit, language: str) -> None:
 
 
 def test_keycloak_login_page(stack: Stack, visit: Visit, language: str) -> None:
-    person = stack.person(actions=[])
-    stack.realm.call(
-        "PUT", f"users/{person.keycloak_id}/reset-password", {"type": "password", "value": GOOD_PASSWORD}
-    )
+    person = member(stack)
     visitor = visit(language=language).open(f"{stack.ent_url}/connexion?lang={language}")
     visitor.inspect("keycloak-login")
     visitor.log_in(person.login, "wrong")

@@ -7,10 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, ViewportSize
 
+from kc_bridge.store.models import Person
 from tests.e2e import inspection
-from tests.support.stack import GOOD_PASSWORD
+from tests.support.stack import GOOD_PASSWORD, Stack
 
-__all__ = ["Visitor"]
+__all__ = ["Visitor", "member"]
 
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
 # Chromium tells the console of a refusal itself; this also tells which directive of which page it was.
@@ -18,6 +19,11 @@ REPORT_REFUSALS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
   `policy: ${event.effectiveDirective} refused ${event.blockedURI} on ${event.documentURI}`));
 """
+
+
+def member(stack: Stack) -> Person:
+    """Somebody whose account works, with :data:`GOOD_PASSWORD`."""
+    return stack.person(actions=[], password=GOOD_PASSWORD)
 
 
 class Visitor:
@@ -75,6 +81,14 @@ class Visitor:
         self.control(name).click(**options)
         self.page.wait_for_load_state("load")
 
+    def press_twice(self, selector: str = "main form button") -> None:
+        """Two real clicks, the second before any answer to the first."""
+        button = self.page.locator(selector).first
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box is not None
+        self.page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
     def control(self, name: str) -> Locator:
         button = self.page.get_by_role("button", name=name, exact=True)
         return button.or_(self.page.get_by_role("link", name=name, exact=True)).first
@@ -129,7 +143,9 @@ class Visitor:
         if message.type not in ("error", "warning"):
             return
         # Dead ends have their true status; Chromium writes a line about each. Any other file must be there.
-        if re.match(r"Failed to load resource: .* status of \d+", message.text):
-            if message.location.get("url") in self._visited:
-                return
-        self.problems.append(f"console {message.type}: {message.text} ({message.location.get('url', '')[:120]})")
+        failed = re.match(r"Failed to load resource: .* status of \d+", message.text)
+        if failed and message.location.get("url") in self._visited:
+            return
+        self.problems.append(
+            f"console {message.type}: {message.text} ({message.location.get('url', '')[:120]})"
+        )

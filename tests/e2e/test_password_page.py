@@ -1,0 +1,133 @@
+"""The password page: every rule said at once, nothing echoed, and hands that click too fast or too far back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.visitor import Visitor
+from tests.support.stack import GOOD_PASSWORD, Stack
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visitor(stack: Stack, visit: Visit) -> Visitor:
+    """Somebody in front of the password page."""
+    return visit().to_password(stack.mail_link(stack.person()))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("a", ["12 caractères", "1 chiffre", "1 lettre majuscule", "1 caractère spécial"]),
+        ("PRINTEMPS2026", ["1 lettre minuscule", "1 caractère spécial"]),
+        ("Printemps-2026" * 10, ["au plus 128 caractères"]),
+    ],
+)
+def test_every_violation_at_once(visitor: Visitor, typed: str, said: list[str]) -> None:
+    visitor.choose_password(typed)
+
+    summary = visitor.page.locator(".error-summary li").all_inner_texts()
+    assert len(summary) == len(said), summary
+    for rule in said:
+        assert any(rule in line for line in summary), (rule, summary)
+    beside = visitor.page.locator("#password-error").inner_text()
+    assert all(rule in beside for rule in said)
+    assert visitor.page.locator("#password").input_value() == ""
+    assert typed == "a" or typed not in visitor.page.content(), "the password came back in the page"
+
+
+def test_the_login_is_no_password(visitor: Visitor) -> None:
+    account = visitor.page.locator("input[name=username]").input_value()
+    visitor.choose_password(account)
+    assert "différent de votre identifiant" in visitor.page.locator(".error-summary").inner_text()
+
+
+def test_two_different_entries(visitor: Visitor) -> None:
+    visitor.choose_password(GOOD_PASSWORD, "autre chose")
+    assert "Les deux saisies diffèrent" in visitor.page.locator(".error-summary").inner_text()
+    assert GOOD_PASSWORD not in visitor.page.content()
+    assert visitor.page.locator("#confirmation").get_attribute("aria-invalid") == "true"
+
+
+def test_password_managers_know_what_to_keep(visitor: Visitor) -> None:
+    page = visitor.page
+    username = page.locator("form input[name=username]")
+    assert username.get_attribute("autocomplete") == "username"
+    assert username.input_value() in page.locator(".account").inner_text()
+    for field in ("#password", "#confirmation"):
+        assert page.locator(field).get_attribute("autocomplete") == "new-password"
+        assert page.locator(field).get_attribute("maxlength") is None, "what is pasted must never be cut"
+
+
+def test_rules_are_ticked_while_typing(visitor: Visitor) -> None:
+    page = visitor.page
+    state = "li[data-state=met]"
+    assert page.locator(state).count() == 0
+    page.locator("#password").press_sequentially("Printemps")
+    assert page.locator("[data-rule=upperCase]").get_attribute("data-state") == "met"
+    assert page.locator("[data-rule=length]").get_attribute("data-state") == "open"
+    page.locator("#password").press_sequentially("-2026 à Cassis")
+    judged = page.locator("li[data-state]").count()
+    assert page.locator(state).count() == judged > 5
+
+
+def test_showing_the_password(visitor: Visitor) -> None:
+    page = visitor.page
+    page.fill("#password", "Printemps")
+    page.get_by_label("Afficher le mot de passe").check()
+    assert page.locator("#password").get_attribute("type") == "text"
+    page.get_by_label("Afficher le mot de passe").uncheck()
+    assert page.locator("#password").get_attribute("type") == "password"
+
+
+def test_back_and_forth(stack: Stack, visitor: Visitor) -> None:
+    page = visitor.page
+    page.go_back()
+    visitor.sees("Charte informatique")
+    visitor.accept_charter()
+    visitor.sees("Choisissez votre mot de passe")
+    visitor.press("Retour")
+    visitor.sees("Charte informatique")
+    visitor.accept_charter()
+    visitor.choose_password()
+    visitor.sees("Votre compte est activé")
+    page.go_back()
+    visitor.sees("Votre compte est activé")
+    visitor.press("Continuer vers ENT démo")
+    page.wait_for_url(f"{stack.ent_url}/")
+    visitor.sees("Bonjour Camille")
+
+
+def test_back_from_the_ent(stack: Stack, visitor: Visitor) -> None:
+    """Whatever page Back shows, it is one of ours in plain words, and leads to the ENT again."""
+    visitor.choose_password()
+    visitor.press("Continuer vers ENT démo")
+    visitor.page.wait_for_url(f"{stack.ent_url}/")
+    visitor.page.go_back()
+    visitor.page.wait_for_load_state("load")
+    if visitor.page.url.startswith(stack.url):
+        visitor.press("Se connecter à ENT démo")
+    visitor.page.wait_for_url(f"{stack.ent_url}/")
+    visitor.sees("Bonjour Camille")
+
+
+def test_double_clicks(stack: Stack, visit: Visit) -> None:
+    person = stack.person()
+    visitor = visit().open(stack.mail_link(person))
+    page = visitor.page
+    visitor.press_twice()
+    page.wait_for_url("**/activation/charter")
+    page.check("#accept")
+    visitor.press_twice()
+    page.wait_for_url("**/activation/new-password")
+    page.fill("#password", GOOD_PASSWORD)
+    page.fill("#confirmation", GOOD_PASSWORD)
+    visitor.press_twice()
+    page.wait_for_url("**/activation/summary")
+    visitor.press_twice(".actions .button")
+    page.wait_for_url(f"{stack.ent_url}/")
+    visitor.sees("Bonjour Camille")
+    assert stack.user(person)["requiredActions"] == []
