@@ -10,7 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 __all__ = ["page_app", "serve"]
 
-TOKENS = Path(__file__).parents[2] / "theme/kc-bridge/login/resources/css/tokens.css"
+THEME = Path(__file__).parents[2] / "theme/kc-bridge/login/resources"
 LANGUAGES = ("fr", "en")
 
 
@@ -49,7 +49,11 @@ def page_app(name: str, english: Mapping[str, str]) -> Flask:
 
     @app.get("/tokens.css")
     def tokens() -> Response:
-        return send_file(TOKENS, mimetype="text/css")
+        return send_file(THEME / "css/tokens.css", mimetype="text/css")
+
+    @app.get("/logo.svg")
+    def logo() -> Response:
+        return send_file(THEME / "img/logo.svg", mimetype="image/svg+xml")
 
     return app
 
