@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.jar_browser import Browser, landed
 from tests.integration.jar_realm import GOOD, PROVISIONAL, JarRealm
+from tests.support.counts import count
 
 
 def test_repeating_a_call_whose_answer_was_lost(jar: JarRealm) -> None:
@@ -196,7 +197,8 @@ def test_disabled_between_two_steps(jar: JarRealm) -> None:
         assert (refused.status_code, refused.json()) == (403, {"error": "disabled"})
 
 
-def test_parallel_completions_apply_once(jar: JarRealm, count: int = 12) -> None:
+def test_parallel_completions_apply_once(jar: JarRealm) -> None:
+    times = count(12, 50)
     user = jar.user(actions=["kcb-charter", "kcb-new-password"])
     ticket, token = Browser(jar).enter(user["username"]).ticket, jar.web.token()
     body = {"done": ["kcb-charter", "kcb-new-password"], "password": GOOD}
@@ -204,8 +206,8 @@ def test_parallel_completions_apply_once(jar: JarRealm, count: int = 12) -> None
     def complete(_: int) -> int:
         return jar.web.call("POST", f"tickets/{ticket}/complete", body, token=token).status_code
 
-    with ThreadPoolExecutor(count) as pool:
-        assert list(pool.map(complete, range(count))) == [200] * count
+    with ThreadPoolExecutor(times) as pool:
+        assert list(pool.map(complete, range(times))) == [200] * times
     assert len(jar.events(user["id"], "UPDATE_PASSWORD")) == 1
     assert len(jar.events(user["id"], "CUSTOM_REQUIRED_ACTION")) == 1
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.jar_browser import Browser, landed
 from tests.integration.jar_realm import GOOD, PROVISIONAL, JarRealm
+from tests.support.counts import count
 
 BOTH = ["kcb-charter", "kcb-new-password"]
 
@@ -103,9 +104,10 @@ def test_password_changed_by_an_administrator_meanwhile(jar: JarRealm) -> None:
     assert jar.web.complete(ticket, ["kcb-charter"]).json() == {"error": "superseded"}
 
 
-def test_two_tickets_in_the_same_moment(jar: JarRealm, count: int = 6) -> None:
+def test_two_tickets_in_the_same_moment(jar: JarRealm) -> None:
+    rivals = count(6, 50)
     user = jar.user(actions=BOTH)
-    browsers = [Browser(jar) for _ in range(count)]
+    browsers = [Browser(jar) for _ in range(rivals)]
     handoffs = [browser.enter(user["username"]) for browser in browsers]
     token = jar.web.token()
 
@@ -114,9 +116,9 @@ def test_two_tickets_in_the_same_moment(jar: JarRealm, count: int = 6) -> None:
         path = f"tickets/{handoffs[number].ticket}/complete"
         return jar.web.call("POST", path, body, token=token).status_code
 
-    with ThreadPoolExecutor(count) as pool:
-        codes = list(pool.map(complete, range(count)))
-    assert sorted(codes) == [200] + [410] * (count - 1)
+    with ThreadPoolExecutor(rivals) as pool:
+        codes = list(pool.map(complete, range(rivals)))
+    assert sorted(codes) == [200] + [410] * (rivals - 1)
     landed(Browser(jar).login(user["username"], f"Mot-de-passe-{codes.index(200)}"))
 
 

@@ -94,9 +94,10 @@ def test_finished_link_is_finished(jar: JarRealm) -> None:
     landed(
         browser.back(handoff, jar.web.complete(handoff.ticket, BOTH, password=GOOD).json()["proof"]), LANDING
     )
-    late = Browser(jar).open_link(url)
-    refused = jar.web.complete(late.ticket, BOTH, password="Autre-Secret-77!")
-    assert (refused.status_code, refused.json()) == (410, {"error": "superseded"})
+    for late in (browser, Browser(jar)):
+        page = late.get(url)
+        assert page.status_code == 400
+        assert "Location" not in page.headers
 
 
 def test_second_factor_is_never_skipped_by_a_mail(jar: JarRealm) -> None:
@@ -210,3 +211,26 @@ def test_link_is_no_bearer_token_and_no_proof(jar: JarRealm) -> None:
     head, body, signature = key.split(".")
     for bad in (f"{head}.{body}.", f"{head}.{body}.{signature[::-1]}", handoff.token, jar.web.token()):
         assert Browser(jar).get(url.replace(key, bad)).status_code == 400
+
+
+def test_link_whose_steps_were_switched_off_logs_nobody_in(jar: JarRealm) -> None:
+    url = str(jar.web.mint(jar.user()["id"], ["kcb-sms-consent"]).json()["url"])
+    jar.enable("kcb-sms-consent", False)
+    try:
+        page = Browser(jar).get(url)
+    finally:
+        jar.enable("kcb-sms-consent", True)
+    assert page.status_code == 400
+    assert "Location" not in page.headers
+
+
+def test_steps_switched_off_after_opening_do_not_skip_the_second_factor(jar: JarRealm) -> None:
+    user, browser = jar.user(credentials=[OTP]), Browser(jar)
+    handoff = browser.open_link(str(jar.web.mint(user["id"], ["kcb-sms-consent"]).json()["url"]))
+    jar.enable("kcb-sms-consent", False)
+    try:
+        page = browser.back(handoff)
+    finally:
+        jar.enable("kcb-sms-consent", True)
+    assert "Location" not in page.headers
+    assert jar.sessions(user["id"]) == []

@@ -105,6 +105,7 @@ final class StepProvider implements RequiredActionProvider {
             // Keycloak reports this note, not the action asked for, as kc_action to the application.
             authSession.setAuthNote(AuthenticationProcessor.LAST_PROCESSED_EXECUTION, initiated);
         }
+        login.settle();
         context.ignore();
     }
 

@@ -95,6 +95,9 @@ final class Completion {
         answer.put("pending", pending);
         answer.put("login", normalLogin ? "normal" : "continues");
         answer.put("ignored", ignored);
+        if (pending.isEmpty()) {
+            new Supersession(call.session(), realm).spend(login);
+        }
         if (pending.isEmpty() && !normalLogin) {
             answer.put("proof", Proofs.issue(login, realm));
         }

@@ -16,8 +16,10 @@ final class StepEvents {
 
     static void record(Call call, Login login, UserModel user, Set<String> steps) {
         for (String step : steps) {
+            EventType type = step.equals(Steps.NEW_PASSWORD) ? EventType.UPDATE_PASSWORD
+                    : EventType.CUSTOM_REQUIRED_ACTION;
             new EventBuilder(call.realm(), call.session(), call.session().getContext().getConnection())
-                    .event(step.equals(Steps.NEW_PASSWORD) ? EventType.UPDATE_PASSWORD : EventType.CUSTOM_REQUIRED_ACTION)
+                    .event(type)
                     .client(login.session().getClient())
                     .user(user)
                     .detail(Details.USERNAME, user.getUsername())

@@ -35,9 +35,12 @@ public class TicketsResource {
     public Response complete(@PathParam("ticket") String ticket, String text) {
         return call.answer(() -> {
             Completion.Request request = Completion.Request.read(Body.parse(text));
-            lock(ticket);
-            Login login = find(ticket);
-            return new Completion(call, login, current(login)).apply(request);
+            String userId = new Tickets(session, call.realm()).userOf(ticket)
+                    .orElseThrow(() -> Refusal.gone("ticket_gone"));
+            return UserLock.holding(session, call.realm(), userId, () -> {
+                Login login = find(ticket);
+                return new Completion(call, login, current(login)).apply(request);
+            }, Refusal::busy);
         }, ROLE);
     }
 
@@ -72,14 +75,6 @@ public class TicketsResource {
     private Login find(String ticket) {
         Tickets.Found found = new Tickets(session, call.realm()).find(ticket);
         return found.login().orElseThrow(() -> Refusal.gone(found.known() ? "login_gone" : "ticket_gone"));
-    }
-
-    private void lock(String ticket) {
-        String userId = new Tickets(session, call.realm()).userOf(ticket)
-                .orElseThrow(() -> Refusal.gone("ticket_gone"));
-        if (!UserLock.acquire(session, call.realm(), userId)) {
-            throw Refusal.busy();
-        }
     }
 
     /** The user of a login that may still write: owned, enabled, overtaken by nobody. */

@@ -3,6 +3,8 @@ package org.kcbridge.link;
 import jakarta.ws.rs.core.Response;
 import org.kcbridge.login.Login;
 import org.kcbridge.login.Ownership;
+import org.kcbridge.login.Pending;
+import org.kcbridge.login.SecondFactor;
 import org.keycloak.TokenVerifier.Predicate;
 import org.keycloak.authentication.actiontoken.AbstractActionTokenHandler;
 import org.keycloak.authentication.actiontoken.ActionTokenContext;
@@ -20,7 +22,7 @@ import org.keycloak.sessions.AuthenticationSessionModel;
 
 /**
  * Opens an activation link. Unlike Keycloak's execute-actions token it ends in a session, marks no address as
- * verified, and may be opened again: whoever completes a step first claims it (see Supersession).
+ * verified, and may be opened again until it is finished: whoever completes a step first claims it (see Supersession).
  */
 public class ActivationActionTokenHandler extends AbstractActionTokenHandler<ActivationActionToken> {
 
@@ -39,7 +41,13 @@ public class ActivationActionTokenHandler extends AbstractActionTokenHandler<Act
                         Errors.INVALID_REDIRECT_URI, Messages.INVALID_REDIRECT_URI),
                 TokenUtils.checkThat(
                         token -> Ownership.isOwned(context.getAuthenticationSession().getAuthenticatedUser()),
-                        Errors.NOT_ALLOWED, Messages.INVALID_CODE));
+                        Errors.NOT_ALLOWED, Messages.INVALID_CODE),
+                TokenUtils.checkThat(
+                        token -> Pending.enabled(context.getRealm()).stream().anyMatch(token.steps()::contains),
+                        Errors.RESOLVE_REQUIRED_ACTIONS, Messages.INVALID_TOKEN_REQUIRED_ACTIONS),
+                TokenUtils.checkThat(
+                        token -> !context.getSession().revokedTokens().contains(token.serializeKey()),
+                        Errors.EXPIRED_CODE, Messages.EXPIRED_ACTION));
     }
 
     /** Always a login of its own, even beside one already begun in this browser. */
@@ -62,6 +70,10 @@ public class ActivationActionTokenHandler extends AbstractActionTokenHandler<Act
         }
         new Login(authSession).beganByLink(token.serializeKey(), token.ref());
         token.steps().forEach(authSession::addRequiredAction);
+        if (SecondFactor.has(authSession.getAuthenticatedUser())) {
+            // Such a login gets no proof; should its steps vanish (switched off meanwhile), it still makes no session.
+            authSession.setAuthNote(AuthenticationManager.END_AFTER_REQUIRED_ACTIONS, "true");
+        }
         AuthenticationManager.setClientScopesInSession(session, authSession);
         String next = AuthenticationManager.nextRequiredAction(session, authSession, context.getRequest(),
                 context.getEvent());

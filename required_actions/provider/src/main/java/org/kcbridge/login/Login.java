@@ -39,10 +39,9 @@ public final class Login {
     }
 
     /** @param begun epoch seconds */
-    public void begin(String ticket, int begun, String passwordMark) {
+    public void begin(String ticket, int begun) {
         notes.setAuthNote(TICKET, ticket);
         notes.setAuthNote(BEGUN, String.valueOf(begun));
-        notes.setAuthNote(PASSWORD, passwordMark);
     }
 
     /** @return epoch seconds of the first handoff */
@@ -75,6 +74,12 @@ public final class Login {
 
     public void passwordMark(String mark) {
         notes.setAuthNote(PASSWORD, mark);
+    }
+
+    /** Forgets what a rival would have changed: from here on this login may meet steps of Keycloak's own. */
+    public void settle() {
+        notes.removeAuthNote(PASSWORD);
+        notes.removeAuthNote(OFFERED);
     }
 
     /** @param tokenKey serialized key of the action token that began this login */

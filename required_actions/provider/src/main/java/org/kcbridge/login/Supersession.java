@@ -43,6 +43,19 @@ public final class Supersession {
         login.link().ifPresent(link -> store.put(key(link), claimLifetime(link), Map.of("owner", owner(login))));
     }
 
+    /**
+     * Ends the link of a login that has nothing left to do: it opens no other one, not even after a restart of the
+     * server, which forgets claims but not revoked tokens.
+     */
+    public void spend(Login login) {
+        login.link().filter(link -> login.keycloakLink().isEmpty()).ifPresent(link -> {
+            long left = untilExpiry(link);
+            if (left > 0) {
+                session.revokedTokens().put(link, left);
+            }
+        });
+    }
+
     /** Compares with the raw list on the user: an administrator disabling a step in the realm is no rival. */
     private static boolean anotherHandDidAStep(Login login, UserModel user) {
         Set<String> expected = login.offered();
@@ -57,9 +70,12 @@ public final class Supersession {
 
     /** A login begun by the link at its very last second must still find the claim. */
     private long claimLifetime(String link) {
+        return untilExpiry(link) + Setup.LONGEST_LOGIN + SessionExpiration.getAuthSessionLifespan(realm);
+    }
+
+    private static long untilExpiry(String link) {
         DefaultActionTokenKey token = DefaultActionTokenKey.from(link);
-        long untilExpiry = token == null ? 0 : Math.max(0, token.getExp() - Time.currentTime());
-        return untilExpiry + Setup.LONGEST_LOGIN + SessionExpiration.getAuthSessionLifespan(realm);
+        return token == null ? 0 : Math.max(0, token.getExp() - Time.currentTime());
     }
 
     private static String owner(Login login) {

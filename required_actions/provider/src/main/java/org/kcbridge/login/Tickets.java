@@ -39,7 +39,10 @@ public final class Tickets {
      */
     public Optional<String> of(Login login, int ttl) {
         if (login.ticket() == null) {
-            login.begin(Secrets.create(), Time.currentTime(), PasswordMark.of(login.session().getAuthenticatedUser()));
+            login.begin(Secrets.create(), Time.currentTime());
+        }
+        if (login.passwordMark() == null) {
+            login.passwordMark(PasswordMark.of(login.session().getAuthenticatedUser()));
         }
         int left = Math.min(ttl, secondsLeft(login));
         if (left <= 0) {

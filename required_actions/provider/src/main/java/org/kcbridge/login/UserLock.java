@@ -1,6 +1,6 @@
 package org.kcbridge.login;
 
-import java.util.UUID;
+import java.util.function.Supplier;
 import org.keycloak.models.AbstractKeycloakTransaction;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.RealmModel;
@@ -12,7 +12,7 @@ import org.keycloak.models.SingleUseObjectProvider;
  */
 public final class UserLock {
 
-    private static final long WAIT_MILLIS = 8_000;
+    private static final long WAIT_MILLIS = 6_000;
     private static final long PAUSE_MILLIS = 25;
 
     /** Seconds after which the lock of a crashed node opens. */
@@ -22,24 +22,32 @@ public final class UserLock {
     }
 
     /**
-     * Waits for the lock and keeps it until the transaction has ended, so that whoever comes next reads what was
-     * committed.
+     * Waits for the lock, works, and keeps it until the transaction has ended, so that whoever comes next reads what
+     * was committed.
      *
-     * @return false when others kept it too long
+     * @param busy what to throw when others keep it too long
      */
-    public static boolean acquire(KeycloakSession session, RealmModel realm, String userId) {
+    public static <T> T holding(KeycloakSession session, RealmModel realm, String userId, Supplier<T> work,
+            Supplier<? extends RuntimeException> busy) {
         SingleUseObjectProvider store = session.singleUseObjects();
-        String key = "kcb.lock." + realm.getId() + "." + UUID.nameUUIDFromBytes(userId.getBytes());
+        String key = "kcb.lock." + realm.getId() + "." + userId;
         long deadline = System.nanoTime() + WAIT_MILLIS * 1_000_000;
         while (!store.putIfAbsent(key, LIFETIME)) {
             if (System.nanoTime() > deadline) {
-                return false;
+                throw busy.get();
             }
             pause();
         }
-        // Enlisted after the stores of authentication sessions and single-use objects, hence released after them.
-        session.authenticationSessions();
-        session.getTransactionManager().enlistAfterCompletion(new AbstractKeycloakTransaction() {
+        try {
+            return work.get();
+        } finally {
+            // Enlisted last: after the caches and stores that the work has written to, hence released after them.
+            session.getTransactionManager().enlistAfterCompletion(release(store, key));
+        }
+    }
+
+    private static AbstractKeycloakTransaction release(SingleUseObjectProvider store, String key) {
+        return new AbstractKeycloakTransaction() {
             @Override
             protected void commitImpl() {
                 store.remove(key);
@@ -49,8 +57,7 @@ public final class UserLock {
             protected void rollbackImpl() {
                 store.remove(key);
             }
-        });
-        return true;
+        };
     }
 
     private static void pause() {
