@@ -1,0 +1,183 @@
+"""A bridge without a Keycloak: the real application and a real database, the back channel told by each test."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import responses
+from flask import Flask
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from requests import PreparedRequest
+
+from kc_bridge import create_app
+from kc_bridge.realm.keys import save_key
+from kc_bridge.services import EXTENSION, Services
+from kc_bridge.settings import Application, Settings
+from kc_bridge.store.database import open_engine, upgrade
+from kc_bridge.store.models import Person
+
+__all__ = [
+    "ENT",
+    "FakeRealm",
+    "FixedClock",
+    "make_app",
+    "make_person",
+    "make_settings",
+    "services_of",
+    "signing_key",
+]
+
+ENT = "https://ent.univ.test/connexion"
+
+
+class FixedClock:
+    """A moment that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+def make_settings(folder: Path, **values: Any) -> Settings:
+    """Settings of a bridge whose database and keys are in ``folder``."""
+    usual: dict[str, Any] = {
+        "realm": "univ",
+        "public_url": "https://compte.univ.test",
+        "keycloak_public_url": "https://sso.univ.test",
+        "keycloak_internal_url": "http://keycloak.internal:8080",
+        "database_url": f"sqlite:///{folder / 'kcb.db'}",
+        "keys_dir": folder / "keys",
+        "secret_key": "k" * 40,
+        "applications": {"ent": Application(name="ENT", login_url=ENT)},
+        "default_application": "ent",
+    }
+    return Settings(**(usual | values))
+
+
+def make_app(folder: Path, clock: FixedClock, **values: Any) -> Flask:
+    """The application on a new database."""
+    settings = make_settings(folder, **values)
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+    engine.dispose()
+    return create_app(settings, clock)
+
+
+def services_of(app: Flask) -> Services:
+    found: Services = app.extensions[EXTENSION]
+    return found
+
+
+def make_person(app: Flask, **fields: Any) -> Person:
+    """Somebody enrolled and not activated."""
+    name = f"camille-{secrets.token_hex(4)}"
+    now = services_of(app).clock()
+    usual: dict[str, Any] = {
+        "key": f"test:{name}",
+        "uid": name,
+        "keycloak_id": secrets.token_hex(16),
+        "login": f"{name}@etu.univ.test",
+        "mail": f"{name}@etu.univ.test",
+        "first_name": "Camille",
+        "last_name": "O'Connor",
+        "personal_mail": f"{name}@perso.example",
+        "population": "student",
+        "created_at": now,
+        "updated_at": now,
+    }
+    person = Person(**(usual | fields))
+    with services_of(app).sessions.begin() as db:
+        db.add(person)
+    return person
+
+
+@cache
+def signing_key(name: str) -> RSAKey:
+    """A key pair by name, made once a run: small, because making one is slow."""
+    key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"})
+    key.ensure_kid()
+    return key
+
+
+class FakeRealm:
+    """What the bridge hears from its realm: keys, tokens, and a back channel that agrees to everything."""
+
+    def __init__(self, app: Flask) -> None:
+        self.settings = services_of(app).settings
+        self.clock = services_of(app).clock
+        self.key = signing_key("realm")
+        self.completed: list[dict[str, Any]] = []
+        """Bodies of every ``complete``, in order."""
+        self.ended: list[str] = []
+        """Tickets whose login the bridge ended."""
+        self._left: dict[str, list[str]] = {}
+        if not (self.settings.keys_dir / "kc-bridge-web-1.pem").exists():
+            save_key(self.settings.keys_dir, "kc-bridge-web", signing_key("kc-bridge-web"))
+
+    def claims(self, person: Person | None = None, **changed: Any) -> dict[str, Any]:
+        """Claims of a handoff as the JAR makes them; None leaves one out."""
+        now = int(self.clock().timestamp())
+        ticket = secrets.token_urlsafe(32)
+        usual = {
+            "iss": self.settings.issuer,
+            "aud": "kc-bridge-web",
+            "sub": person.keycloak_id if person else "nobody",
+            "iat": now,
+            "exp": now + 120,
+            "jti": secrets.token_hex(16),
+            "act": "kcb-charter",
+            "acts": ["kcb-charter", "kcb-new-password"],
+            "ticket": ticket,
+            "tab": "tab",
+            "ret": f"{self.settings.issuer}/login-actions/required-action?execution=kcb-charter&tab_id=tab",
+            "cid": "ent",
+            "locale": "fr",
+            "aia": False,
+        }
+        return {name: value for name, value in (usual | changed).items() if value is not None}
+
+    def handoff(self, person: Person | None = None, **changed: Any) -> str:
+        """A handoff for that person, signed by the realm."""
+        claims = self.claims(person, **changed)
+        self._left[claims.get("ticket", "")] = list(claims.get("acts", []))
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid, "typ": "kcb-handoff+jwt"}, claims, self.key)
+
+    def answer(self, rsps: responses.RequestsMock) -> None:
+        """Answers the bridge's calls until the mock ends."""
+        realm = f"{self.settings.keycloak_url}/realms/{self.settings.realm}"
+        oidc, kcb = f"{realm}/protocol/openid-connect", f"{realm}/kcb"
+        keys = {"keys": [self.key.as_dict(private=False)]}
+        rsps.get(f"{oidc}/certs", json=keys)
+        rsps.post(f"{oidc}/token", json={"access_token": "a.b.c", "expires_in": 60})
+        rsps.get(f"{kcb}/version", json={"version": "0.1.0", "keycloak": "26.7.5"})
+        rsps.get(f"{kcb}/password-policy", json={"policies": [{"id": "length", "value": 12}]})
+        rsps.post(f"{kcb}/activation-links", json={"url": f"{realm}/login-actions/action-token?key=k"})
+        tickets = re.compile(re.escape(f"{kcb}/tickets/"))
+        rsps.add_callback(responses.POST, tickets, self._ticket, content_type="application/json")
+        rsps.add_callback(responses.DELETE, tickets, self._end)
+
+    def _ticket(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        ticket, verb = (request.url or "").rsplit("/", 2)[1:]
+        if verb == "touch":
+            return 200, {}, json.dumps({"expires_in": 1800})
+        body = json.loads(request.body or "{}")
+        self.completed.append(body)
+        left = self._left[ticket] = [act for act in self._left[ticket] if act not in body["done"]]
+        answer: dict[str, Any] = {"done": body["done"], "pending": left, "login": "continues", "ignored": []}
+        return 200, {}, json.dumps(answer if left else answer | {"proof": f"proof-{secrets.token_hex(8)}"})
+
+    def _end(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        self.ended.append((request.url or "").rsplit("/", 1)[1])
+        return 204, {}, ""
