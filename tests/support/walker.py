@@ -105,6 +105,10 @@ class Walker:
         url = urljoin(page.url, form.action) if form.action else page.url
         return self._follow(form.method.upper(), url, form.values | fields, stop, {})
 
+    def post(self, url: str, stop: Stop | None = None, **fields: str) -> Page:
+        """Sends fields to an address no page led to."""
+        return self._follow("POST", url, fields, stop, {})
+
     def _follow(
         self, method: str, url: str, data: dict[str, str] | None, stop: Stop | None, headers: dict[str, str]
     ) -> Page:
