@@ -64,13 +64,19 @@ class KeycloakAdmin:
             json=body,
             headers={"Authorization": f"Bearer {self._bearer()}"},
         )
-        response = send(request, self._timeout)
+        response = self._send(request)
         if response.status_code in {401, 403}:
             raise ConfigurationError(
                 f"Keycloak does not let « {self._username} » do {method} {path}.",
                 "Use an account with the role « admin » of the realm « master ».",
             )
         return response
+
+    def _send(self, request: requests.Request) -> requests.Response:
+        try:
+            return send(request, self._timeout)
+        except KeycloakUnavailable as error:
+            raise KeycloakUnavailable(f"Keycloak does not answer at {self._url} ({error})") from None
 
     def _accepted(self, response: requests.Response, path: str) -> None:
         if not response.ok:
@@ -86,7 +92,7 @@ class KeycloakAdmin:
 
     def _log_in(self) -> None:
         asked_at = time.monotonic()
-        response = send(
+        response = self._send(
             requests.Request(
                 "POST",
                 f"{self._url}/realms/master/protocol/openid-connect/token",
@@ -96,8 +102,7 @@ class KeycloakAdmin:
                     "username": self._username,
                     "password": self._password,
                 },
-            ),
-            self._timeout,
+            )
         )
         answer = json_object(response)
         if not response.ok:

@@ -41,7 +41,6 @@ class ApplicationClient:
         return cls(parts[0], parts[1], parts[2], tuple(parts[3:]))
 
 
-
 def supann_scope() -> Resource:
     """The scope ``supann``: claims in the ID token and userinfo, not in access tokens, which travel further."""
     return Resource(

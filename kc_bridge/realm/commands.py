@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -10,12 +11,15 @@ import click
 from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.realm.applications import ApplicationClient
-from kc_bridge.realm.checks import Installation
 from kc_bridge.realm.doctor import as_json, as_text, examine
+from kc_bridge.realm.finding import Installation
 from kc_bridge.realm.setup import SIGNING_CLIENTS, rotate_key, setup_realm
 from kc_bridge.settings import Settings, load
 
 __all__ = ["doctor", "keys", "setup"]
+
+PATIENCE = timedelta(seconds=60)
+"""For one call: nobody waits in a browser, and a busy server takes its time to make a realm with its keys."""
 
 
 def admin_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +44,7 @@ def admin_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _admin(settings: Settings, user: str, password: str) -> KeycloakAdmin:
-    return KeycloakAdmin(settings.keycloak_url, user, password, settings.keycloak_timeout.total_seconds())
+    return KeycloakAdmin(settings.keycloak_url, user, password, PATIENCE.total_seconds())
 
 
 class _Application(click.ParamType):

@@ -8,13 +8,26 @@ from collections.abc import Iterable, Iterator
 import click
 
 from kc_bridge.domain.errors import BridgeError
-from kc_bridge.realm.checks import CHECKS, Finding, Installation, failure
+from kc_bridge.realm import checks, keycloak_checks
+from kc_bridge.realm.finding import Check, Finding, Installation, failure
 
-__all__ = ["as_json", "as_text", "examine"]
+__all__ = ["CHECKS", "as_json", "as_text", "examine"]
 
 Named = tuple[str, Finding]
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 INDENT = " " * 24
+
+CHECKS: dict[str, Check] = {
+    "private keys": checks.private_keys,
+    "public address": keycloak_checks.public_address,
+    "internal address": keycloak_checks.internal_address,
+    "server version": keycloak_checks.server_version,
+    "JAR version": keycloak_checks.jar_version,
+    "clock": keycloak_checks.clock,
+    "realm settings": keycloak_checks.realm_settings,
+    "mail relay": checks.mail_relay,
+    "database": checks.database,
+}
 
 
 def examine(installation: Installation) -> Iterator[Named]:

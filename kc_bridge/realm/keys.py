@@ -55,7 +55,24 @@ def new_key() -> RSAKey:
 
 
 def save_key(keys_dir: Path, client_id: str, key: RSAKey) -> Path:
-    """Stores ``key`` as the client's newest, readable by its owner only, and removes what exceeds :data:`KEPT`."""
+    """Stores ``key`` as the client's newest, readable by its owner only, and removes what exceeds :data:`KEPT`.
+
+    Raises :class:`ConfigurationError` when the folder cannot be written.
+    """
+    try:
+        return _store(keys_dir, client_id, key)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The private key of {client_id} cannot be stored: {error}", "Correct keys_dir, or its owner."
+        ) from error
+
+
+def public_jwks(keys: Iterable[RSAKey]) -> dict[str, list[dict[str, Any]]]:
+    """The JWK set Keycloak gets: public parts only."""
+    return {"keys": [dict(sorted(key.as_dict(private=False).items())) for key in keys]}
+
+
+def _store(keys_dir: Path, client_id: str, key: RSAKey) -> Path:
     keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = key_files(keys_dir, client_id)
     number = int(files[0].stem.rpartition("-")[2]) + 1 if files else 1
@@ -69,11 +86,6 @@ def save_key(keys_dir: Path, client_id: str, key: RSAKey) -> Path:
     for superseded in key_files(keys_dir, client_id)[KEPT:]:
         superseded.unlink()
     return path
-
-
-def public_jwks(keys: Iterable[RSAKey]) -> dict[str, list[dict[str, Any]]]:
-    """The JWK set Keycloak gets: public parts only."""
-    return {"keys": [dict(sorted(key.as_dict(private=False).items())) for key in keys]}
 
 
 def _read(path: Path) -> RSAKey:

@@ -101,7 +101,7 @@ def make_realm(
         chosen,
         load_profile(chosen.profile),
         Admin(keycloak.url, user, password),
-        KeycloakAdmin(chosen.keycloak_url, user, password, chosen.keycloak_timeout.total_seconds()),
+        KeycloakAdmin(chosen.keycloak_url, user, password, timeout=60),
         applications,
     )
     realm.setup()

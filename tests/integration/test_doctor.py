@@ -17,9 +17,9 @@ from click.testing import CliRunner
 
 from kc_bridge.cli import cli
 from kc_bridge.domain.errors import BridgeError
-from kc_bridge.realm.checks import CHECKS, Finding, Installation, failure
 from kc_bridge.realm.clients import WEB
-from kc_bridge.realm.doctor import as_json, as_text, examine
+from kc_bridge.realm.doctor import CHECKS, as_json, as_text, examine
+from kc_bridge.realm.finding import Finding, Installation, failure
 from kc_bridge.realm.keys import key_files
 from kc_bridge.settings import SmtpSettings
 from tests.integration.kcb_realm import KcbRealm
@@ -127,7 +127,7 @@ def test_a_realm_that_is_not_there(sound: KcbRealm) -> None:
 
 
 def test_another_release_of_the_jar(sound: KcbRealm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kc_bridge.realm.checks.installed_version", lambda _name: "9.9.9")
+    monkeypatch.setattr("kc_bridge.realm.keycloak_checks.installed_version", lambda _name: "9.9.9")
     finding = finding_of("JAR version", sound)
     assert finding.level == "fail"
     assert "9.9.9" in finding.detail
@@ -140,7 +140,7 @@ def test_clocks_apart(
     sound: KcbRealm, monkeypatch: pytest.MonkeyPatch, seconds: int, level: str, word: str
 ) -> None:
     ours = SimpleNamespace(time=lambda: time.time() + seconds)
-    monkeypatch.setattr("kc_bridge.realm.checks.time", ours)
+    monkeypatch.setattr("kc_bridge.realm.keycloak_checks.time", ours)
     finding = finding_of("clock", sound)
     assert finding.level == level
     assert word in finding.detail

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from kc_bridge.cli import cli
+from kc_bridge.domain.errors import KeycloakUnavailable
 from tests.integration.jar_realm import Admin
 
 
@@ -60,6 +62,14 @@ def test_a_wrong_password_changes_nothing(keycloak: Any, realm_name: str, tmp_pa
     refused = kcb(tmp_path, keycloak, realm_name, "setup", password="wrong")
     assert refused.exit_code == 1
     assert "refuses the administrator" in str(refused.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["kcb.toml"]
+
+
+def test_keycloak_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    absent = SimpleNamespace(url="http://127.0.0.1:9", admin_user="admin", admin_password="admin")
+    failed = kcb(tmp_path, absent, "any", "setup")
+    assert (failed.exit_code, type(failed.exception)) == (1, KeycloakUnavailable)
+    assert "http://127.0.0.1:9" in str(failed.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["kcb.toml"]
 
 

@@ -56,3 +56,10 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "web-1.pem").write_text("not a key")
     with pytest.raises(ConfigurationError, match=r"web-1\.pem"):
         keys.load_signing_key(tmp_path, "web")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("a file stands where the folder should be")
+    with pytest.raises(ConfigurationError, match="keys") as refusal:
+        keys.save_key(tmp_path / "keys", "web", keys.new_key())
+    assert "keys_dir" in refusal.value.remedy
