@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -33,7 +34,10 @@ def step(title: str, detail: Callable[[], str] = str) -> Iterator[None]:
     def live() -> None:
         while not done.wait(TERMINAL_EVERY if terminal else PLAIN_EVERY):
             line = f"{title} … {time.monotonic() - begun:.0f} s  {detail()}"
-            click.echo(f"\r\033[K… {line[:100]}", nl=False) if terminal else click.echo(f"    … {line[:150]}")
+            if terminal:
+                click.echo(f"\r\033[K… {line}"[: shutil.get_terminal_size().columns], nl=False)
+            else:
+                click.echo(f"    … {line[:150]}")
 
     if not terminal:
         click.echo(f"· {title}")
