@@ -18,11 +18,12 @@ def local_date(instant: datetime, zone: str) -> date:
 def instant_in_words(instant: datetime, language: str, zone: str) -> str:
     """« dimanche 22 novembre 2026 à 23 h 59 », "Sunday, November 22, 2026 at 11:59 PM (Paris time)".
 
-    ``instant`` must be aware. The French form is the one of the Lexique des règles typographiques.
+    ``instant`` must be aware. The French form is the one of the Lexique des
+    règles typographiques; an hour never breaks over two lines.
     """
     local = instant.astimezone(ZoneInfo(zone))
     if language == "fr":
-        return f"{format_date(local, 'EEEE d MMMM y', 'fr')} à {local:%H} h {local:%M}"
+        return f"{format_date(local, 'EEEE d MMMM y', 'fr')} à {local:%H}\u00a0h\u00a0{local:%M}"
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
     day = format_date(local, "EEEE d MMMM y", language)
     return f"{day} at {format_time(local, 'h:mm a', tzinfo=ZoneInfo(zone), locale=language)} ({city} time)"
