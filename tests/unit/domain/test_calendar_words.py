@@ -36,9 +36,9 @@ def test_another_university_another_midnight() -> None:
     [
         (datetime(2026, 11, 22, 22, 59, tzinfo=UTC), "dimanche 22 novembre 2026 à 23\u00a0h\u00a059"),
         (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), "dimanche 29 mars 2026 à 01\u00a0h\u00a059"),
-        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "dimanche 29 mars 2026 à 03 h 00"),
-        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "dimanche 25 octobre 2026 à 02 h 30"),
-        (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), "dimanche 25 octobre 2026 à 03 h 00"),
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "dimanche 29 mars 2026 à 03\u00a0h\u00a000"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "dimanche 25 octobre 2026 à 02\u00a0h\u00a030"),
+        (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), "dimanche 25 octobre 2026 à 03\u00a0h\u00a000"),
     ],
 )
 def test_french_words(instant: datetime, words: str) -> None:
