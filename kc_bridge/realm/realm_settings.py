@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from html import escape
 from typing import Any
+from urllib.parse import urljoin
 
-from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.domain.profile import Branding, UniversityProfile
 from kc_bridge.realm.resource import AtLeast, Kind, Policy, Resource
 from kc_bridge.settings import Settings
 
@@ -68,7 +70,7 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
     body: dict[str, Any] = {
         "enabled": True,
         "displayName": profile.branding.name,
-        "displayNameHtml": "",  # it would stand in place of displayName on every page
+        "displayNameHtml": _header(settings.public_url, profile.branding),
         "internationalizationEnabled": True,
         "supportedLocales": AtLeast(profile.languages),
         "defaultLocale": profile.languages[0],
@@ -94,3 +96,12 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
     }
     body |= {THEMES[kind]: THEME for kind in themes}
     return Resource(Kind.REALM, settings.realm, body)
+
+
+def _header(public_url: str, brand: Branding) -> str:
+    """The university's logo and name on Keycloak's pages; empty: our neutral mark and ``displayName``."""
+    if brand.logo_url is None:
+        return ""
+    return (
+        f'<img src="{escape(urljoin(public_url, brand.logo_url))}" alt="" height="40"> {escape(brand.name)}'
+    )

@@ -122,3 +122,17 @@ def test_an_incomplete_application_is_refused(text: str) -> None:
 def test_an_application_with_two_addresses() -> None:
     parsed = ApplicationClient.parse("ent=ENT démo, https://x/login, https://x/a, https://x/b")
     assert parsed == ApplicationClient("ent", "ENT démo", "https://x/login", ("https://x/a", "https://x/b"))
+
+
+@pytest.mark.parametrize("logo", ["/static/logo.svg", "https://compte.univ.fr/static/logo.svg"])
+def test_the_logo_stands_before_the_escaped_name(logo: str) -> None:
+    profile = load_profile("default")
+    brand = profile.branding.model_copy(update={"name": "Arts & Métiers", "logo_url": logo})
+    body = bodies(profile.model_copy(update={"branding": brand}))[Kind.REALM, "r"]
+    assert body["displayNameHtml"] == (
+        '<img src="https://compte.univ.fr/static/logo.svg" alt="" height="40"> Arts &amp; Métiers'
+    )
+
+
+def test_without_a_logo_the_name_is_keycloaks_own_business() -> None:
+    assert bodies()[Kind.REALM, "r"]["displayNameHtml"] == ""
