@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 from requests import Response
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
@@ -92,7 +92,7 @@ class _RetryAfter(wait_base):
     """As long as Keycloak asks, else a growing moment."""
 
     def __init__(self) -> None:
-        self._otherwise = wait_exponential_jitter(initial=0.2, max=3.0)
+        self._otherwise = wait_random_exponential(multiplier=0.2, max=3.0)
 
     def __call__(self, retry_state: Any) -> float:
         error = retry_state.outcome.exception()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -119,6 +121,17 @@ class FakeDirectory:
             raise KeycloakUnavailable("status 503")
 
 
+@cache
+def _empty_database() -> bytes:
+    """A migrated SQLite file: hundreds of worlds need not migrate hundreds of times."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        engine = open_engine(f"sqlite:///{path}")
+        upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
 class World:
     """Everything a run needs, in one folder."""
 
@@ -137,8 +150,10 @@ class World:
         self.settings = settings or Settings(database_url=f"sqlite:///{folder / 'sync.db'}")
         self.settings = self.settings.model_copy(update={"sources": sources})
         self.profile = load_profile("default")
+        database = Path(open_engine(self.settings.database_url).url.database or "")
+        if not database.exists():
+            database.write_bytes(_empty_database())
         self.database = open_engine(self.settings.database_url)
-        upgrade(self.database)
         self.sessions = session_factory(self.database)
         self.students([])
         self.staff([staff()])
