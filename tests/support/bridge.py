@@ -8,6 +8,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import responses
@@ -68,11 +69,18 @@ def make_settings(folder: Path, **values: Any) -> Settings:
 
 def make_app(folder: Path, clock: FixedClock, **values: Any) -> Flask:
     """The application on a new database."""
-    settings = make_settings(folder, **values)
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-    engine.dispose()
-    return create_app(settings, clock)
+    (folder / "kcb.db").write_bytes(_empty_database())
+    return create_app(make_settings(folder, **values), clock)
+
+
+@cache
+def _empty_database() -> bytes:
+    """A database with the schema and nothing in it; made once a run, because migrations are slow."""
+    with TemporaryDirectory() as folder:
+        engine = open_engine(make_settings(Path(folder)).database_url)
+        upgrade(engine)
+        engine.dispose()
+        return (Path(folder) / "kcb.db").read_bytes()
 
 
 def services_of(app: Flask) -> Services:
