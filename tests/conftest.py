@@ -52,6 +52,8 @@ class RunningKeycloak:
     url: str
     admin_user: str
     admin_password: str
+    log: Path
+    """What the server prints."""
     server: KeycloakServer | None = None
     """None when it is somebody else's (``KCB_TEST_KEYCLOAK``), which no test may restart."""
 
@@ -60,12 +62,12 @@ class RunningKeycloak:
 def keycloak() -> Iterator[RunningKeycloak]:
     """A real Keycloak with the JAR of this checkout, in ``.test/``.
 
-    ``KCB_TEST_KEYCLOAK='{"url": …, "username": …, "password": …}'`` uses one that runs already.
+    ``KCB_TEST_KEYCLOAK='{"url": …, "username": …, "password": …, "log": …}'`` uses one that runs already.
     """
     given = os.environ.get("KCB_TEST_KEYCLOAK")
     if given:
         values = json.loads(given)
-        yield RunningKeycloak(values["url"], values["username"], values["password"])
+        yield RunningKeycloak(values["url"], values["username"], values["password"], Path(values["log"]))
         return
     home, lock = _free_home()
     server = KeycloakServer(home, free_port(), free_port())
@@ -73,7 +75,9 @@ def keycloak() -> Iterator[RunningKeycloak]:
         server.prepare()
         server.start()
         server.wait_ready()
-        running = RunningKeycloak(server.public_url, server.admin_username, server.admin_password, server)
+        running = RunningKeycloak(
+            server.public_url, server.admin_username, server.admin_password, server.log, server
+        )
         _remove_realms_of_killed_runs(running)
         yield running
     finally:

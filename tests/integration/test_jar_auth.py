@@ -192,3 +192,15 @@ def test_version_for_any_role(jar: JarRealm) -> None:
         answer = client.call("GET", "version").json()
         assert answer["version"] == "0.1.0"
         assert answer["keycloak"].startswith("26.")
+
+
+def test_back_channel_by_an_internal_address(jar: JarRealm) -> None:
+    """Browsers use one address, the bridge another: issuer and minted links stay those of the browsers."""
+    inside = jar.url.replace("localhost", "127.0.0.1")
+    headers = {"Authorization": f"Bearer {jar.web.token()}"}
+    assert requests.get(f"{inside}/realms/{jar.name}/kcb/version", headers=headers, timeout=30).ok
+    body = {"userId": jar.user()["id"], "actions": ["kcb-charter"], "clientId": "kc-bridge-web"}
+    url = f"{inside}/realms/{jar.name}/kcb/activation-links"
+    minted = requests.post(url, json=body | {"expiresAt": int(time.time()) + 60}, headers=headers, timeout=30)
+    assert minted.json()["url"].startswith(jar.issuer)
+    assert Browser(jar).open_link(minted.json()["url"]).claims["iss"] == jar.issuer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.integration.jar_browser import Browser, landed
@@ -135,3 +136,22 @@ def test_whole_way_leads_to_the_application(jar: JarRealm) -> None:
     assert jar.pending(user["id"]) == []
     assert jar.attribute(user["id"], "kcbCharter") == ["1 fr abc 2026"]
     landed(Browser(jar).login(user["username"], GOOD))
+
+
+def test_server_log_keeps_no_secret(jar: JarRealm, keycloak: Any) -> None:
+    """Through a whole way with refusals in it; scenario 22."""
+    user, browser, canary = jar.user(actions=BOTH), Browser(jar), "Canari-Secret-4242!"
+    handoff = browser.enter(user["username"])
+    jar.web.complete(handoff.ticket, BOTH, password="canari4242")
+    jar.web.call("POST", "password-check", {"userId": user["id"], "password": canary, "extra": [canary]})
+    jar.web.call("POST", f"tickets/{handoff.ticket}/complete", {"done": BOTH, "password": [canary]})
+    proof = jar.web.complete(handoff.ticket, BOTH, password=canary).json()["proof"]
+    browser.back(handoff, "wrong")
+    landed(browser.back(handoff, proof))
+    key = jar.web.mint(user["id"], ["kcb-extra"]).json()["url"].partition("key=")[2]
+    Browser(jar).get(f"{jar.issuer}/login-actions/action-token?key={key}x")
+
+    log = keycloak.log.read_text(encoding="utf-8", errors="replace")
+    assert "invalid" in log.lower()  # this is the log of the server that refused the last line
+    for secret in (handoff.ticket, handoff.token, proof, canary, "canari4242", key):
+        assert secret not in log
