@@ -67,7 +67,9 @@ def keycloak() -> Iterator[RunningKeycloak]:
     given = os.environ.get("KCB_TEST_KEYCLOAK")
     if given:
         values = json.loads(given)
-        yield RunningKeycloak(values["url"], values["username"], values["password"], Path(values["log"]))
+        yield RunningKeycloak(
+            values["url"], values["username"], values["password"], Path(values.get("log", os.devnull))
+        )
         return
     home, lock = _free_home()
     server = KeycloakServer(home, free_port(), free_port())
