@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import FrameType
 
 import structlog
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from kc_bridge.domain.clock import system_clock
@@ -54,9 +53,9 @@ def outbox_job(settings: Settings, database: Engine) -> Callable[[], None]:
 
 def make_scheduler(
     settings: Settings, sync: Callable[[], None], outbox: Callable[[], None]
-) -> BlockingScheduler:
+) -> BackgroundScheduler:
     """Jobs live in memory (stores must never be shared); missed runs become one, and no job overlaps itself."""
-    scheduler = BlockingScheduler(
+    scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     now = datetime.now(UTC)
@@ -70,16 +69,17 @@ def make_scheduler(
 
 def serve(settings: Settings, engine: SyncEngine, database: Engine) -> None:
     """Runs until SIGINT or SIGTERM; a run under way is finished first."""
+    # Waited for rather than handled: a handler that stops the scheduler may interrupt it while it holds its own lock.
+    stops = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     scheduler = make_scheduler(settings, sync_job(engine), outbox_job(settings, database))
-
-    def _stop(_signal: int, _frame: FrameType | None) -> None:
-        scheduler.shutdown(wait=False)
-
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    scheduler.start()
     log.info(
         "scheduler started",
         sync_every=settings.sync_every.total_seconds(),
         outbox_every=settings.outbox_every.total_seconds(),
     )
-    scheduler.start()
+    stopped_by = signal.sigwait(stops)
+    log.info("scheduler stopping", signal=signal.Signals(stopped_by).name)
+    scheduler.shutdown(wait=True)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -28,7 +28,7 @@ ROWS = st.builds(
     programme=st.sampled_from(["L1", "L2"]),
 )
 FILES = st.lists(ROWS, max_size=12)
-FEW = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def fresh() -> World:
