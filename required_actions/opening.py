@@ -48,9 +48,15 @@ def press(token: str) -> BaseResponse:
     kcb = services()
     with kcb.sessions() as db:
         link = links.find(db, token, kcb.clock(), kcb.today())
+    return _ask(OpenedLink(link.id))
+
+
+def _ask(opened: OpenedLink) -> BaseResponse:
+    """Who is logged in here? Keycloak answers to ``/oidc/silent``."""
+    kcb = services()
     kcb.backchannel.version()  # a browser sent to a Keycloak that is down would see its own error page
     question = kcb.oidc.question()
-    keep_opened_link(OpenedLink(link.id, question=asdict(question)))
+    keep_opened_link(OpenedLink(opened.link_id, question=asdict(question)))
     return redirect(question.url, 303)
 
 
@@ -94,11 +100,11 @@ def logout() -> BaseResponse:
 
 @blueprint.get("/oidc/logged-out")
 def logged_out() -> BaseResponse:
-    """Back from logging the other person out: the link goes on."""
+    """Back from logging the other person out: asked again, since an address proves no logout."""
     opened = _opened()
     if opened.id_token is None:
         raise HandoffRefused("no logout was asked for")
-    return _go(opened)
+    return _ask(opened)
 
 
 def _go(opened: OpenedLink) -> BaseResponse:

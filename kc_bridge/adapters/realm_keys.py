@@ -18,7 +18,7 @@ from kc_bridge.settings import Settings
 __all__ = ["RealmKeys"]
 
 REFETCH_PAUSE = 5.0
-"""Seconds between two fetches: forged tokens with invented key ids must not make us hammer Keycloak."""
+"""Seconds after a fetch in vain: forged tokens with invented key ids must not make us hammer Keycloak."""
 
 
 class RealmKeys:
@@ -30,7 +30,7 @@ class RealmKeys:
         self._lock = threading.Lock()
         self._keys: KeySet | None = None
         self._known: frozenset[str] = frozenset()
-        self._fetched_at = float("-inf")
+        self._in_vain_at = float("-inf")
 
     def verified(self, token: str, kid: str) -> Token:
         """The token, its RS256 signature checked; its claims are for the caller to check.
@@ -45,8 +45,10 @@ class RealmKeys:
 
     def _keys_with(self, kid: str) -> KeySet | None:
         with self._lock:
-            if kid not in self._known and time.monotonic() - self._fetched_at >= REFETCH_PAUSE:
+            if kid not in self._known and time.monotonic() - self._in_vain_at >= REFETCH_PAUSE:
                 self._fetch()
+                if kid not in self._known:
+                    self._in_vain_at = time.monotonic()
             return self._keys if kid in self._known else None
 
     def _fetch(self) -> None:
@@ -54,4 +56,3 @@ class RealmKeys:
         signing: list[dict[str, Any]] = [key for key in answer.get("keys", []) if key.get("use") == "sig"]
         self._keys = KeySet.import_key_set({"keys": signing})
         self._known = frozenset(key["kid"] for key in signing)
-        self._fetched_at = time.monotonic()
