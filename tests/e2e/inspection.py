@@ -12,7 +12,7 @@ from playwright.sync_api import Page, ViewportSize
 if TYPE_CHECKING:
     from tests.e2e.visitor import Visitor
 
-__all__ = ["SIZES", "inspect", "layout_problems"]
+__all__ = ["SIZES", "axe_problems", "foreign_words", "inspect", "language_problems", "layout_problems"]
 
 SCREENSHOTS = Path(__file__).parents[2] / ".test" / "screenshots"
 SCRIPT = (Path(__file__).parent / "layout.js").read_text()
@@ -27,7 +27,9 @@ SIZES = {
 PHOTOGRAPHED = (320, 1280)
 
 FRENCH = "le la les des une est et pour avec dans votre vous nous cette ce il du au aux être où qui que sur mot compte lien"
-ENGLISH = "the your you and with for from this that is are has was to of in on password username account help sign"
+ENGLISH = (
+    "the your you and with for from this that is are has was to of in on password username account help sign"
+)
 FOREIGN = {
     "fr": re.compile(rf"\b({'|'.join(ENGLISH.split())})\b", re.I),
     "en": re.compile(rf"\b({'|'.join(FRENCH.split())})\b", re.I),
@@ -39,7 +41,7 @@ AXE = Axe()
 AXE_OPTIONS = {"resultTypes": ["violations"], "reporter": "v2"}
 
 
-def inspect(visitor: Visitor, name: str) -> list[str]:
+def inspect(visitor: Visitor, name: str, known: frozenset[str] = frozenset()) -> list[str]:
     """Looks at the present page in every size and scheme, and keeps pictures of it."""
     page = visitor.page
     before = page.viewport_size
@@ -49,10 +51,10 @@ def inspect(visitor: Visitor, name: str) -> list[str]:
         problems += [f"at {width}: {problem}" for problem in layout_problems(page)]
         if width in PHOTOGRAPHED:
             _photograph(page, f"{name}-{visitor.language}-{width}")
-    problems += [f"light, 1280: {problem}" for problem in axe_problems(page)]
+    problems += [f"light, 1280: {problem}" for problem in axe_problems(page, known)]
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(ViewportSize(width=320, height=640))
-    problems += [f"dark, 320: {problem}" for problem in axe_problems(page)]
+    problems += [f"dark, 320: {problem}" for problem in axe_problems(page, known)]
     _photograph(page, f"{name}-{visitor.language}-320-dark")
     page.emulate_media(color_scheme="light")
     if before:
@@ -71,20 +73,25 @@ def language_problems(page: Page, language: str) -> list[str]:
     declared, texts = page.evaluate(TEXTS)
     problems = [] if declared == language else [f"<html lang> is « {declared} »"]
     return problems + [
-        f"« {found[0]} » in « {text[:80]} »"
-        for text in texts
-        if (found := FOREIGN[language].search(NAMES.sub("", text)))
+        f"« {word} » in « {text[:80]} »" for text in texts for word in foreign_words(text, language)
     ]
 
 
-def axe_problems(page: Page) -> list[str]:
-    """What axe finds on the page; nothing is left out."""
+def foreign_words(text: str, language: str) -> list[str]:
+    """Frequent words of the other language, proper names apart."""
+    return FOREIGN[language].findall(NAMES.sub("", text))
+
+
+def axe_problems(page: Page, known: frozenset[str] = frozenset()) -> list[str]:
+    """What axe finds on the page, and of ``known`` (« rule selector ») what it does not find any more."""
     violations: list[dict[str, Any]] = AXE.run(page, options=AXE_OPTIONS).response["violations"]
-    return [
-        f"axe {violation['id']}: {node['target'][0]} {node['failureSummary'].splitlines()[-1].strip()}"
+    found = {
+        f"{violation['id']} {node['target'][0]}": violation["help"]
         for violation in violations
         for node in violation["nodes"]
-    ]
+    }
+    new = [f"axe {where}: {what}" for where, what in found.items() if where not in known]
+    return new + [f"axe no longer finds {where}: strike it out" for where in sorted(known - set(found))]
 
 
 def _photograph(page: Page, name: str) -> None:

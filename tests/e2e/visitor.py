@@ -34,6 +34,7 @@ class Visitor:
         browser: Browser,
         *,
         language: str = "fr",
+        locale: str | None = None,
         javascript: bool = True,
         viewport: tuple[int, int] = (360, 800),
     ) -> None:
@@ -43,7 +44,7 @@ class Visitor:
         self._visited: set[str] = set()
         width, height = viewport
         self.context = browser.new_context(
-            locale=LOCALES[language],
+            locale=locale or LOCALES[language],
             java_script_enabled=javascript,
             viewport=ViewportSize(width=width, height=height),
         )
@@ -126,9 +127,13 @@ class Visitor:
 
     # -- what a test looks at
 
-    def inspect(self, name: str) -> None:
-        """Everything every page must hold, in every size and both colour schemes; problems fail the test at its end."""
-        self.problems += [f"{name} ({self.language}) {found}" for found in inspection.inspect(self, name)]
+    def inspect(self, name: str, known: frozenset[str] = frozenset()) -> None:
+        """Everything every page must hold, in every size and both colour schemes; problems fail the test at its end.
+
+        ``known``: what axe finds in markup that is not ours, each as « rule selector »; it must still be there.
+        """
+        found = inspection.inspect(self, name, known)
+        self.problems += [f"{name} ({self.language}) {problem}" for problem in found]
 
     def leave(self) -> list[str]:
         """Closes the profile; what was wrong on the way."""

@@ -1,0 +1,124 @@
+"""Tab, space and enter do the whole journey, and it is always visible where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.e2e.visitor import Visitor
+from tests.support.stack import GOOD_PASSWORD, Stack
+
+FOCUS = """() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  return {
+    name: (element.innerText || element.labels?.[0]?.innerText || element.ariaLabel || element.tagName).trim(),
+    marked: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
+
+
+def focused(visitor: Visitor) -> str:
+    """Name of what has the focus; fails when nobody could see that it has."""
+    focus = visitor.page.evaluate(FOCUS)
+    assert focus["marked"], f"no mark around {focus['name']} at {visitor.page.url}"
+    assert focus["inside"], f"{focus['name']} has the focus outside the window at {visitor.page.url}"
+    return str(focus["name"]).replace("\u00a0", " ")
+
+
+def tab_to(visitor: Visitor, name: str) -> list[str]:
+    """Presses Tab until the thing of that name has the focus; what was passed on the way."""
+    passed: list[str] = []
+    for _ in range(20):
+        visitor.page.keyboard.press("Tab")
+        passed.append(focused(visitor))
+        if name in passed[-1]:
+            return passed
+    raise AssertionError(f"{name} is not reached: {passed}")
+
+
+def press(visitor: Visitor, key: str, address: str) -> None:
+    visitor.page.keyboard.press(key)
+    visitor.page.wait_for_url(address)
+
+
+def test_the_whole_journey(stack: Stack, visit: Callable[..., Visitor]) -> None:
+    person = stack.person()
+    visitor = visit(viewport=(1024, 640)).open(stack.mail_link(person))
+    page, keyboard = visitor.page, visitor.page.keyboard
+
+    tab_to(visitor, "Activer mon compte")
+    press(visitor, "Enter", "**/activation/charter")
+
+    tab_to(visitor, "Lire la charte")
+    keyboard.press("Enter")
+    assert page.get_by_text("Votre compte est personnel").is_visible()
+    tab_to(visitor, "Suivant")
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    assert "Il y a 1 erreur" in focused(visitor), "the errors are where reading starts"
+    tab_to(visitor, "Cochez la case")
+    keyboard.press("Enter")
+    assert "Je reconnais" in focused(visitor), "an error leads to its field"
+    keyboard.press("Space")
+    assert page.locator("#accept").is_checked()
+    tab_to(visitor, "Suivant")
+    press(visitor, "Enter", "**/activation/new-password")
+
+    tab_to(visitor, "Nouveau mot de passe")
+    keyboard.type("court")
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    assert "Il y a 1 erreur" in focused(visitor)
+    tab_to(visitor, "Saisissez")
+    keyboard.press("Enter")
+    assert "Saisissez" in focused(visitor)
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    assert "erreurs" in focused(visitor), "errors are focused the second time too"
+    tab_to(visitor, "Nouveau mot de passe")
+    keyboard.insert_text(GOOD_PASSWORD)
+    tab_to(visitor, "Saisissez-le une seconde fois")
+    keyboard.insert_text(GOOD_PASSWORD)
+    tab_to(visitor, "Afficher le mot de passe")
+    keyboard.press("Space")
+    assert page.locator("#password").get_attribute("type") == "text"
+    tab_to(visitor, "Suivant")
+    press(visitor, "Enter", "**/activation/summary")
+    tab_to(visitor, "Continuer vers ENT démo")
+    press(visitor, "Enter", f"{stack.ent_url}/")
+    visitor.sees("Bonjour Camille")
+
+    tab_to(visitor, "Se déconnecter")
+    keyboard.press("Enter")
+    page.get_by_role("heading", name="L'application de démonstration").wait_for()
+    tab_to(visitor, "Se connecter")
+    press(visitor, "Enter", "**/openid-connect/auth*")
+    assert "Identifiant" in focused(visitor)
+    keyboard.insert_text(person.login)
+    tab_to(visitor, "Mot de passe")
+    keyboard.insert_text(GOOD_PASSWORD)
+    tab_to(visitor, "Se connecter")
+    press(visitor, "Enter", f"{stack.ent_url}/")
+    visitor.sees("Bonjour Camille")
+
+
+def test_the_skip_link_leads_past_the_header(stack: Stack, visit: Callable[..., Visitor]) -> None:
+    visitor = visit().open(stack.mail_link(stack.person()))
+    assert tab_to(visitor, "Aller au contenu") == ["Aller au contenu"]
+    visitor.page.keyboard.press("Enter")
+    assert tab_to(visitor, "Activer mon compte") == ["Activer mon compte"]
+
+
+def test_the_order_of_tabs_is_the_order_of_reading(stack: Stack, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(viewport=(1024, 640)).to_password(stack.mail_link(stack.person()))
+    passed = tab_to(visitor, "Besoin d'aide")
+    assert [name.partition("\n")[0] for name in passed][-6:] == [
+        "Nouveau mot de passe",
+        "Saisissez-le une seconde fois",
+        "Afficher le mot de passe",
+        "Suivant",
+        "Retour",
+        "Besoin d'aide ?",
+    ]
