@@ -24,7 +24,7 @@ from kc_bridge.web import sessions
 from kc_bridge.web.errors import application_of
 from required_actions.entering import enter
 from required_actions.logins import Login, current_login
-from required_actions.password_rules import violation_text
+from required_actions.password_rules import violation_texts
 from required_actions.registry import page_form
 from required_actions.wizard import View, look, slug, submit
 
@@ -71,7 +71,7 @@ def send(page: str) -> BaseResponse | Response:
         try:
             submit(view, form)
         except PasswordRefused as refused:
-            form["password"].errors = [violation_text(violation) for violation in refused.violations]
+            form["password"].errors = violation_texts(refused.violations)
             return make_response(_render(view, form), 422)
     return redirect("/activation/", 303)
 

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from kc_bridge.domain.errors import Violation
 
-__all__ = ["Rule", "rules", "violation_text"]
+__all__ = ["Rule", "rules", "violation_texts"]
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,22 @@ class Rule:
     parameters: list[Any]
 
 
+# In the order people read them: what to type first, what to avoid last.
 TEXTS: dict[str, Callable[[Any], str]] = {
     "length": lambda n: ngettext("au moins %(num)d caractère", "au moins %(num)d caractères", int(n)),
-    "maxLength": lambda n: ngettext("au plus %(num)d caractère", "au plus %(num)d caractères", int(n)),
-    "digits": lambda n: ngettext("au moins %(num)d chiffre", "au moins %(num)d chiffres", int(n)),
     "lowerCase": lambda n: ngettext(
         "au moins %(num)d lettre minuscule", "au moins %(num)d lettres minuscules", int(n)
     ),
     "upperCase": lambda n: ngettext(
         "au moins %(num)d lettre majuscule", "au moins %(num)d lettres majuscules", int(n)
     ),
+    "digits": lambda n: ngettext("au moins %(num)d chiffre", "au moins %(num)d chiffres", int(n)),
     "specialChars": lambda n: ngettext(
         "au moins %(num)d caractère spécial (ni lettre ni chiffre)",
         "au moins %(num)d caractères spéciaux (ni lettres ni chiffres)",
         int(n),
     ),
+    "maxLength": lambda n: ngettext("au plus %(num)d caractère", "au plus %(num)d caractères", int(n)),
     "notUsername": lambda _n: _("différent de votre identifiant"),
     "notEmail": lambda _n: _("différent de votre adresse mail"),
     "notContainsUsername": lambda _n: _("sans votre identifiant"),
@@ -56,18 +57,27 @@ QUIET = frozenset(
 
 
 def rules(policies: Iterable[dict[str, Any]]) -> list[Rule]:
-    """The realm's policy (``GET password-policy``) as sentences, in Keycloak's order."""
+    """The realm's policy (``GET password-policy``) as sentences, in the order of :data:`TEXTS`."""
     return [
         Rule(policy["id"], _text(policy["id"], policy.get("value")), _parameters(policy.get("value")))
-        for policy in policies
+        for policy in sorted(policies, key=lambda policy: _rank(policy["id"]))
         if policy["id"] not in QUIET
     ]
 
 
-def violation_text(violation: Violation) -> str:
-    """One violation as a sentence that says how to satisfy the rule."""
-    value = violation.parameters[0] if violation.parameters else None
-    return _("Règle non respectée : %(rule)s.", rule=_text(violation.policy, value))
+def violation_texts(violations: Iterable[Violation]) -> list[str]:
+    """Each violation as a sentence that says how to satisfy the rule, in the order of :data:`TEXTS`."""
+    return [
+        _(
+            "Règle non respectée : %(rule)s.",
+            rule=_text(violation.policy, next(iter(violation.parameters), None)),
+        )
+        for violation in sorted(violations, key=lambda violation: _rank(violation.policy))
+    ]
+
+
+def _rank(policy: str) -> int:
+    return list(TEXTS).index(policy) if policy in TEXTS else len(TEXTS)
 
 
 def _text(policy: str, value: Any) -> str:

@@ -76,8 +76,8 @@ def in_words(instant: datetime) -> str:
     return instant_in_words(instant, str(get_locale() or "fr"), services().settings.timezone)
 
 
-def _problem_button() -> Button:
-    return Button(_("Problème de connexion"), "/probleme-de-connexion")
+def _new_link_button() -> Button:
+    return Button(_("Comment obtenir un nouveau lien"), "/probleme-de-connexion")
 
 
 def _retry_button() -> Button:
@@ -95,7 +95,7 @@ def _link_unknown(_error: e.LinkUnknown) -> DeadEnd:
             _("L'adresse a peut-être été coupée par votre messagerie."),
             _("Ouvrez à nouveau le mail et copiez l'adresse entière, ou demandez un nouveau lien."),
         ],
-        _problem_button(),
+        _new_link_button(),
     )
 
 
@@ -107,7 +107,7 @@ def _link_expired(error: e.LinkExpired) -> DeadEnd:
             _("Il était valable jusqu'au %(date)s.", date=in_words(error.expired_at)),
             _("Rien n'est perdu : demandez un nouveau lien d'activation."),
         ],
-        _problem_button(),
+        _new_link_button(),
     )
 
 
@@ -132,7 +132,7 @@ def _superseded(_error: e.BridgeError) -> DeadEnd:
             _("Pour votre sécurité, seul le dernier lien envoyé ou ouvert permet de continuer."),
             _("Ouvrez le mail d'activation le plus récent, ou revenez au navigateur où vous l'avez ouvert."),
         ],
-        _problem_button(),
+        _new_link_button(),
         kind="info",
     )
 
@@ -188,7 +188,7 @@ def _account_closed(error: e.AccountClosed) -> DeadEnd:
     return DeadEnd(
         403,
         _("Ce compte n'est pas ouvert"),
-        [sentence, _("Si vous êtes inscrit cette année, contactez votre service de scolarité.")],
+        [sentence, _("Si vous êtes inscrit ou inscrite cette année, contactez votre service de scolarité.")],
         Button(_("Aide"), "/aide"),
     )
 
