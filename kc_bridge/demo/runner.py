@@ -134,7 +134,7 @@ class Demo:
             env={"KCB_ADMIN_USERNAME": "admin", "KCB_ADMIN_PASSWORD": layout.admin_password},
         )  # fmt: skip
         bridge = self._kcb("bridge", "serve", f"--bind=127.0.0.1:{ports.bridge}")
-        self._run("sync", "sync: people of the sample files into Keycloak", "sync", "run")
+        self._run("sync", "sync: people of the sample files into Keycloak", "sync", "run", show=2)
         self._kcb("scheduler", "scheduler")
         self._wait(bridge, "kc-bridge starts", f"{layout.bridge}/readyz")
         self._wait(mails, "mail catcher", f"{layout.mails}/mails.json")
@@ -162,8 +162,10 @@ class Demo:
     def _python(self, name: str, module: str, *arguments: str) -> Child:
         return self._children.start(name, [sys.executable, "-m", module, *arguments], self._env)
 
-    def _run(self, name: str, title: str, *arguments: str, env: dict[str, str] | None = None) -> None:
-        """Runs one ``kcb`` command to its end; exit code 3 (done in part: rows in quarantine) is fine."""
+    def _run(
+        self, name: str, title: str, *arguments: str, env: dict[str, str] | None = None, show: int = 1
+    ) -> None:
+        """Runs one ``kcb`` command to its end, then shows its last lines; exit code 3 (done in part) is fine."""
         child = self._kcb(name, *arguments, env=env)
         with step(title, lambda: _last_words(child)):
             while child.exit_code() is None:
@@ -172,7 +174,7 @@ class Demo:
         if child.exit_code() not in (0, 3):
             raise _died(child)
         self._children.forget(child)
-        for line in child.last_lines(1):
+        for line in child.last_lines(show):
             say(f"    {line}")
 
     def _wait(
