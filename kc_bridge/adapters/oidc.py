@@ -13,7 +13,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from kc_bridge.adapters.http import json_object, send
 from kc_bridge.adapters.realm_keys import RealmKeys
 from kc_bridge.adapters.tokens import client_assertion
-from kc_bridge.domain.errors import KeycloakUnavailable
+from kc_bridge.domain.errors import KeycloakUnavailable, LoginGone
 from kc_bridge.settings import Settings
 
 __all__ = ["LoggedIn", "Oidc", "Question"]
@@ -69,7 +69,8 @@ class Oidc:
     def answer(self, code: str, nonce: str, verifier: str) -> LoggedIn:
         """Who the ``code`` stands for.
 
-        Raises :class:`KeycloakUnavailable` for every answer that is not a valid one.
+        Raises :class:`LoginGone` for a code that was used or is too old (its first answer was lost),
+        :class:`KeycloakUnavailable` for every other answer that is not a valid one.
         """
         response = send(
             requests.Request(
@@ -86,6 +87,8 @@ class Oidc:
             timeout=self._settings.keycloak_timeout.total_seconds(),
         )
         answer = json_object(response)
+        if answer.get("error") == "invalid_grant":
+            raise LoginGone
         if response.status_code != 200 or "id_token" not in answer:
             raise KeycloakUnavailable(f"code refused: {answer.get('error')}")
         claims = self._claims(answer["id_token"], nonce)

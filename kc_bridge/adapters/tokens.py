@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from kc_bridge.adapters.http import json_object, send
-from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
 from kc_bridge.realm.keys import load_signing_key
 from kc_bridge.settings import Settings
 
@@ -88,6 +88,8 @@ class ClientCredentials:
                 f"{answer.get('error_description') or answer.get('error')}",
                 "Run: kcb setup (it writes the client and its public keys), then kcb doctor.",
             )
+        if response.status_code != 200 or "access_token" not in answer:
+            raise KeycloakUnavailable(f"status {response.status_code} without a token")
         self._token = str(answer["access_token"])
         lifetime = float(answer.get("expires_in", 60))
         self._renew_at = asked_at + max(lifetime - RENEW_BEFORE, lifetime / 2)

@@ -24,6 +24,17 @@ def test_repeating_a_call_whose_answer_was_lost(jar: JarRealm) -> None:
     assert len(jar.events(user["id"], "UPDATE_PASSWORD")) == 1
 
 
+def test_choosing_again_after_an_answer_was_lost(jar: JarRealm) -> None:
+    user, browser = jar.user(actions=["kcb-new-password"]), Browser(jar)
+    handoff = browser.enter(user["username"])
+    jar.web.complete(handoff.ticket, ["kcb-new-password"], password=GOOD)
+    weak = jar.web.complete(handoff.ticket, ["kcb-new-password"], password="trop court")
+    assert (weak.status_code, weak.json()["error"]) == (422, "password_policy")
+    again = jar.web.complete(handoff.ticket, ["kcb-new-password"], password=f"{GOOD}Bis")
+    landed(browser.back(handoff, again.json()["proof"]))
+    landed(Browser(jar).login(user["username"], f"{GOOD}Bis"))
+
+
 def test_fresh_proof_when_nothing_is_left_to_do(jar: JarRealm) -> None:
     browser = Browser(jar)
     handoff = browser.enter(jar.user(actions=["kcb-charter"])["username"])

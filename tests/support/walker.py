@@ -84,6 +84,12 @@ class Page:
                 return form
         raise AssertionError(f"no form with {names} on {self.url}: {self.status} « {self.title} »")
 
+    def link(self, text: str) -> str:
+        """Where the link with this text leads."""
+        found = re.search(rf'<a\b[^>]*\bhref="([^"]*)"[^>]*>\s*{re.escape(text)}\s*</a>', self.response.text)
+        assert found, f"no link « {text} » on {self!r}"
+        return urljoin(self.url, unescape(found[1]))
+
     def __repr__(self) -> str:
         return f"<Page {self.status} {self.url.split('?')[0]} « {self.title} »>"
 

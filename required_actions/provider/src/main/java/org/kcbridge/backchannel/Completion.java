@@ -14,6 +14,7 @@ import org.kcbridge.login.SecondFactor;
 import org.kcbridge.login.Setup;
 import org.kcbridge.login.Supersession;
 import org.keycloak.models.RealmModel;
+import org.keycloak.models.UserCredentialModel;
 import org.keycloak.models.UserModel;
 
 /**
@@ -70,7 +71,16 @@ final class Completion {
         }
         Set<String> fresh = new LinkedHashSet<>(request.done());
         fresh.retainAll(pending);
+        if (request.done().contains(Steps.NEW_PASSWORD) && isAnother(request.password())) {
+            fresh.add(Steps.NEW_PASSWORD);
+        }
         return fresh;
+    }
+
+    /** When an answer is lost for good, the person chooses again: the password they were told of last is the one. */
+    private boolean isAnother(String password) {
+        return login.done().contains(Steps.NEW_PASSWORD) && password != null
+                && !user.credentialManager().isValid(UserCredentialModel.password(password));
     }
 
     private Set<String> writableBy(Set<String> steps) {

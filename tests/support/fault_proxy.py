@@ -1,0 +1,136 @@
+"""An address of Keycloak that can fail: forwards everything, until a test tells it how to behave."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["FAULTS", "FaultProxy"]
+
+HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+
+
+class FaultProxy:
+    """Listens on a port of its own, as an internal address of Keycloak does."""
+
+    def __init__(self, port: int, target: str) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.requests: list[str] = []
+        """``METHOD path`` of everything that came in."""
+        self._fault: Fault | None = None
+        self._matches = ""
+        self._target = urlsplit(target).netloc
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @contextmanager
+    def failing(self, fault: Fault, path: str = "") -> Iterator[None]:
+        """Requests whose path contains ``path`` meet the fault."""
+        self._matches, self._fault = path, fault
+        try:
+            yield
+        finally:
+            self._fault = None
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _any(self) -> None:
+                proxy.requests.append(f"{self.command} {urlsplit(self.path).path}")
+                fault = proxy._fault
+                if fault is not None and proxy._matches in self.path:
+                    fault(self)
+                else:
+                    self.forward()
+
+            do_GET = do_POST = do_PUT = do_DELETE = _any
+
+            def forward(self, *, answer: bool = True) -> None:
+                """Passes the request on; ``answer=False`` keeps what Keycloak says to itself."""
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                connection = HTTPConnection(proxy._target, timeout=60)
+                connection.request(self.command, self.path, body, dict(self.headers))
+                response = connection.getresponse()
+                content = response.read()
+                connection.close()
+                if answer:
+                    kept = [(n, v) for n, v in response.getheaders() if n.lower() not in HOP]
+                    self.reply(response.status, content, kept)
+
+            def reply(self, status: int, content: bytes, headers: list[tuple[str, str]]) -> None:
+                self.send_response_only(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        return Handler
+
+
+Fault = Callable[[Any], None]
+
+
+def _status(status: int, **headers: str) -> Fault:
+    listed = [("Content-Type", "text/html"), *((n.replace("_", "-"), v) for n, v in headers.items())]
+
+    def fault(handler: Any) -> None:
+        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        handler.reply(status, b"<html><h1>Maintenance</h1></html>", listed)
+
+    return fault
+
+
+def _hang_up(handler: Any) -> None:
+    handler.close_connection = True
+
+
+def _half_answer(handler: Any) -> None:
+    """The head of an answer and half its body, then the end of the connection."""
+    handler.send_response_only(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "400")
+    handler.end_headers()
+    handler.wfile.write(b'{"done": [')
+    handler.close_connection = True
+
+
+def _silence(handler: Any) -> None:
+    """Never answers, until the caller has lost patience."""
+    handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    handler.rfile.read(1)
+    handler.close_connection = True
+
+
+def _lost_answer(handler: Any) -> None:
+    """Keycloak does what it is asked, and nobody hears of it."""
+    handler.forward(answer=False)
+    handler.close_connection = True
+
+
+FAULTS: dict[str, Fault] = {
+    "down": _hang_up,
+    "half answer": _half_answer,
+    "slow": _silence,
+    "500": _status(500),
+    "503": _status(503),
+    "429": _status(429, Retry_After="3600"),
+    "HTML with 200": _status(200),
+    "lost answer": _lost_answer,
+}
