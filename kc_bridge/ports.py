@@ -73,7 +73,7 @@ class Directory(Protocol):
     """The users of one realm. Every write checks the mark first, and may be repeated without harm.
 
     All raise :class:`KeycloakUnavailable` when nothing can be said about what happened,
-    :class:`NotOwned` for a user without our mark, a service account or an administrator, and
+    :class:`NotOwned` for a service account and for every user without this person's mark, and
     :class:`DirectoryRefused` when Keycloak finds the content invalid.
     """
 

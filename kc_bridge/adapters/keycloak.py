@@ -1,8 +1,9 @@
 """The directory on Keycloak's Admin API, by python-keycloak.
 
-It works on a stock server; what the plain Admin API cannot give is a fence against a stale writer, and an update that
-leaves what others write in the same second: the user is read, merged and written whole (a PUT with attributes alone
-wipes mail and names).
+It works on a stock server. What the plain Admin API cannot give: a fence against a stale writer; an update that leaves
+what others write in the same instant (a PUT with attributes alone wipes mail and names, so the user is read, merged
+and written whole); and the refusal of somebody who bears our mark and was made an administrator: seeing the roles of
+realm-management takes view-clients, which would show us every application's secret.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
@@ -76,6 +79,9 @@ class _Connection(KeycloakOpenIDConnection):
 
     def raw_put(self, *args: Any, **kwargs: Any) -> Response:
         return _checked(super().raw_put(*args, **kwargs))
+
+    def raw_delete(self, *args: Any, **kwargs: Any) -> Response:
+        return _checked(super().raw_delete(*args, **kwargs))
 
 
 def _checked(response: Response) -> Response:
@@ -157,17 +163,25 @@ class KeycloakDirectory:
     def disable(self, user_id: str, user: DirectoryUser) -> None:
         """See :meth:`kc_bridge.ports.Directory.disable`.
 
-        First closed, then logged out, so that no session can begin in between. The logout sets the user's notBefore:
-        offline and refresh tokens of before stay dead after the account is opened again.
+        First closed, then logged out, so that no session can begin in between. The logout ends online sessions and
+        sets the user's notBefore; offline sessions are removed by hand, because notBefore counts whole seconds and
+        would leave a token of the same second alive once the account is opened again.
         """
         self._write(user_id, user, enabled=False)
         self._call(lambda admin: admin.user_logout(user_id))
+        for consent in self._call(lambda admin: admin.user_consents(user_id)):
+            if consent.get("additionalGrants"):
+                self._revoke(user_id, quote(consent["clientId"], safe=""))
+
+    def _revoke(self, user_id: str, client_id: str) -> None:
+        # Gone already when the answer of an earlier attempt was lost.
+        with suppress(_Missing):
+            self._call(lambda admin: admin.revoke_consent(user_id, client_id))
 
     def _write(self, user_id: str, user: DirectoryUser, enabled: bool | None) -> None:
         found = self._call(lambda admin: admin.get_user(user_id))
         if _owner(found) != user.key or found.get("serviceAccountClientId"):
             raise NotOwned
-        self._refuse_administrators(user_id)
         body = _representation(user, found.get("attributes") or {})
         if enabled is not None:
             body["enabled"] = enabled
@@ -175,12 +189,6 @@ class KeycloakDirectory:
             self._call(lambda admin: admin.update_user(user_id, body))
         except _Exists as error:
             raise DirectoryConflict(str(error)) from None
-
-    def _refuse_administrators(self, user_id: str) -> None:
-        """The Admin API would let manage-users change an administrator; we do not."""
-        roles = self._call(lambda admin: admin.get_all_roles_of_user(user_id))
-        if "realm-management" in roles.get("clientMappings", {}):
-            raise NotOwned
 
     def _by_username(self, username: str) -> Mapping[str, Any] | None:
         users = self._call(lambda admin: admin.get_users({"username": username, "exact": True, "max": 2}))
@@ -211,6 +219,10 @@ class KeycloakDirectory:
         return admin
 
 
+class _Missing(DirectoryRefused):
+    """404."""
+
+
 class _Exists(Exception):
     """409: a username or mail is taken."""
 
@@ -221,7 +233,7 @@ def _meaning(error: KeycloakError) -> Exception:
     if code == 409:
         return _Exists(text)
     if code == 404:
-        return DirectoryRefused("Keycloak no longer has this user: somebody deleted it by hand")
+        return _Missing("Keycloak no longer has this user: somebody deleted it by hand")
     if code in {401, 403}:
         return ConfigurationError(
             f"Keycloak does not let « {SYNC_CLIENT} » do this ({code}).", "Run: kcb setup, then kcb doctor."

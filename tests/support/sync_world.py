@@ -139,7 +139,7 @@ class World:
         self, folder: Path, directory: Directory | None = None, settings: Settings | None = None
     ) -> None:
         self.directory = FakeDirectory()
-        self._used: Directory = directory or self.directory
+        self.used: Directory = directory or self.directory
         self.now = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
         self.students_file = folder / "students.csv"
         self.staff_file = folder / "staff.csv"
@@ -170,7 +170,7 @@ class World:
             self.profile,
             self.database,
             build_sources(self.settings, self.profile),
-            lambda: self._used,
+            lambda: self.used,
             clock=lambda: self.now,
         )
 
