@@ -8,7 +8,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from kc_bridge.settings import load
-from kc_bridge.store.database import head, open_engine, session_factory, upgrade
+from kc_bridge.store.database import check_schema, head, open_engine, session_factory, upgrade
 from kc_bridge.store.models import OutboxMessage
 
 __all__ = ["db", "outbox"]
@@ -30,7 +30,9 @@ def upgrade_command() -> None:
 def outbox() -> None:
     """Count waiting, sent and dead messages; show the dead ones."""
     console = Console()
-    with session_factory(open_engine(load().database_url))() as session:
+    engine = open_engine(load().database_url)
+    check_schema(engine)
+    with session_factory(engine)() as session:
         counts = session.execute(
             select(OutboxMessage.kind, OutboxMessage.state, func.count()).group_by(
                 OutboxMessage.kind, OutboxMessage.state
