@@ -50,6 +50,8 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "passwordBlacklist": lambda _n: _("absent des listes de mots de passe connus des pirates"),
     "regexPattern": lambda _n: _("uniquement des caractères permis par votre université"),
 }
+COUNTED = frozenset({"length", "lowerCase", "upperCase", "digits", "specialChars", "maxLength"})
+"""Policies whose rule is a number of characters, not a property of the password."""
 QUIET = frozenset(
     {"hashAlgorithm", "hashIterations", "forceExpiredPasswordChange", "recoveryCodesWarningThreshold"}
 )
@@ -68,12 +70,18 @@ def rules(policies: Iterable[dict[str, Any]]) -> list[Rule]:
 def violation_texts(violations: Iterable[Violation]) -> list[str]:
     """Each violation as a sentence that says how to satisfy the rule, in the order of :data:`TEXTS`."""
     return [
-        _(
-            "Règle non respectée : %(rule)s.",
-            rule=_text(violation.policy, next(iter(violation.parameters), None)),
-        )
-        for violation in sorted(violations, key=lambda violation: _rank(violation.policy))
+        _violation_text(violation)
+        for violation in sorted(violations, key=lambda broken: _rank(broken.policy))
     ]
+
+
+def _violation_text(violation: Violation) -> str:
+    rule = _text(violation.policy, next(iter(violation.parameters), None))
+    return (
+        _("Il faut %(rule)s.", rule=rule)
+        if violation.policy in COUNTED
+        else _("Il doit être %(rule)s.", rule=rule)
+    )
 
 
 def _rank(policy: str) -> int:

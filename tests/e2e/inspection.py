@@ -20,7 +20,7 @@ SCRIPT = (Path(__file__).parent / "layout.js").read_text()
 SIZES = {
     320: 640,  # the smallest phone; also a desktop of 1280 zoomed to 400 % (WCAG 1.4.10)
     360: 800,
-    640: 360,  # a desktop of 1280 × 720 zoomed to 200 % (WCAG 1.4.4)
+    640: 360,  # a desktop of 1280 × 720 zoomed to 200 %; text alone is doubled besides (WCAG 1.4.4)
     768: 1024,
     1280: 800,
 }
@@ -51,6 +51,9 @@ def inspect(visitor: Visitor, name: str, known: frozenset[str] = frozenset()) ->
         problems += [f"at {width}: {problem}" for problem in layout_problems(page)]
         if width in PHOTOGRAPHED:
             _photograph(page, f"{name}-{visitor.language}-{width}")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    problems += [f"with large text: {problem}" for problem in layout_problems(page)]
+    page.evaluate("document.documentElement.style.fontSize = ''")
     problems += [f"light, 1280: {problem}" for problem in axe_problems(page, known)]
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(ViewportSize(width=320, height=640))

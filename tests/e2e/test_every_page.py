@@ -52,6 +52,7 @@ def test_the_journey(stack: Stack, visit: Visit, language: str) -> None:
     page.locator(".actions .button").click()
     page.wait_for_url(f"{stack.ent_url}/**")
     assert "Camille" in visitor.text
+    visitor.inspect("ent")
 
 
 def test_keycloak_login_page(stack: Stack, visit: Visit, language: str) -> None:
