@@ -17,8 +17,9 @@ __all__ = ["ACTIVATION", "CLAIM_LIFETIME", "IssuedLink", "find", "finish", "get"
 
 ACTIVATION = "activation"
 LIVE = ("new", "opened")
-CLAIM_LIFETIME = timedelta(seconds=30)
-"""A request that died while Keycloak was writing leaves its claim to the next after this; longer than any call."""
+CLAIM_LIFETIME = timedelta(seconds=60)
+"""A request that died while Keycloak was writing leaves its claim to the next after this; longer than one call to
+Keycloak and its repetition, each with a new access token."""
 
 
 @dataclass(frozen=True)
