@@ -177,11 +177,11 @@ def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
         f"<outbox-{message.id}-{message.attempts}@{urlsplit(settings.public_url).hostname}>"
     )
     written["Auto-Submitted"] = "auto-generated"
-    written["Content-Language"] = language
     written.set_content(environment.get_template(f"mails/{mail.template}.txt").render(context))
     written.add_alternative(
         environment.get_template(f"mails/{mail.template}.html").render(context), subtype="html"
     )
+    written["Content-Language"] = language  # last: setting a body takes such headers away
     return written
 
 
