@@ -1,0 +1,114 @@
+"""The outbox: one message per person and reason, taken by one worker, retried ever more slowly, never sent late."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kc_bridge.store import outbox
+from kc_bridge.store.database import SessionFactory
+from kc_bridge.store.models import OutboxMessage, Person
+
+NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def person(sessions: SessionFactory) -> Person:
+    person = Person(
+        key="test:1", uid="u1", login="u1@univ.test", mail="u1@univ.test", first_name="A", last_name="B",
+        population="student", created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    with sessions.begin() as db:
+        db.add(person)
+    return person
+
+
+def write(sessions: SessionFactory, person: Person, reason: str, **fields: Any) -> bool:
+    with sessions.begin() as db:
+        return outbox.enqueue(
+            db, kind="activation", person_id=person.id, dedupe_key=reason, now=NOW, **fields
+        )
+
+
+def take(sessions: SessionFactory, now: datetime = NOW) -> str | None:
+    with sessions() as db:
+        message = outbox.claim(db, now)
+        return message.dedupe_key if message else None
+
+
+def state(sessions: SessionFactory, reason: str) -> OutboxMessage:
+    with sessions() as db:
+        return db.query(OutboxMessage).filter_by(dedupe_key=reason).one()
+
+
+def test_one_message_per_reason(sessions: SessionFactory, person: Person) -> None:
+    assert write(sessions, person, "a")
+    assert not write(sessions, person, "a")
+    assert write(sessions, person, "b")
+    assert [take(sessions), take(sessions), take(sessions)] == ["a", "b", None]
+
+
+def test_a_decision_undone_sends_nothing(sessions: SessionFactory, person: Person) -> None:
+    with sessions() as db:
+        outbox.enqueue(db, kind="activation", person_id=person.id, dedupe_key="a", now=NOW)
+        db.flush()
+        db.rollback()
+    assert take(sessions) is None
+
+
+def test_not_before_its_time(sessions: SessionFactory, person: Person) -> None:
+    write(sessions, person, "a", not_before=NOW + timedelta(minutes=1))
+    assert take(sessions, NOW + timedelta(seconds=59)) is None
+    assert take(sessions, NOW + timedelta(minutes=1)) == "a"
+
+
+def test_a_dead_workers_message_goes_to_the_next(sessions: SessionFactory, person: Person) -> None:
+    write(sessions, person, "a")
+    assert take(sessions) == "a"
+    assert take(sessions, NOW + outbox.CLAIM_LIFETIME - timedelta(seconds=1)) is None
+    assert take(sessions, NOW + outbox.CLAIM_LIFETIME) == "a"
+    assert state(sessions, "a").attempts == 2
+
+
+def test_expired_ones_are_put_aside_unsent(sessions: SessionFactory, person: Person) -> None:
+    write(sessions, person, "old", expires_at=NOW)
+    write(sessions, person, "new", expires_at=NOW + timedelta(seconds=1))
+    assert take(sessions) == "new"
+    assert state(sessions, "old").state == "expired"
+
+
+@pytest.mark.parametrize("settled", ["sent", "dead", "expired"])
+def test_what_is_settled_is_never_taken_again(sessions: SessionFactory, person: Person, settled: str) -> None:
+    write(sessions, person, "a")
+    take(sessions)
+    with sessions.begin() as db:
+        message = db.query(OutboxMessage).one()
+        {
+            "sent": lambda: outbox.sent(message, NOW),
+            "dead": lambda: outbox.dead(message, "no"),
+            "expired": lambda: outbox.drop(message, "gone"),
+        }[settled]()
+    assert state(sessions, "a").state == settled
+    assert take(sessions, NOW + timedelta(days=400)) is None
+
+
+def test_ever_more_slowly_for_more_than_a_day(sessions: SessionFactory, person: Person) -> None:
+    """32. A relay that is down for a day loses nothing; one that never comes back leaves a dead letter."""
+    write(sessions, person, "a")
+    now, pauses = NOW, []
+    while take(sessions, now):
+        with sessions.begin() as db:
+            message = db.query(OutboxMessage).one()
+            outbox.try_later(message, now, "x" * 600)
+            if message.state == "dead":
+                break
+            pauses.append(message.not_before - now)
+            now = message.not_before
+    assert pauses[:4] == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 40)]
+    assert pauses == sorted(pauses)
+    assert max(pauses) == timedelta(hours=1)
+    assert sum(pauses, timedelta()) > timedelta(hours=24)
+    dead = state(sessions, "a")
+    assert (dead.state, dead.attempts, len(dead.last_error or "")) == ("dead", outbox.MAX_ATTEMPTS, 500)
