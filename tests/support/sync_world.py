@@ -150,10 +150,13 @@ class World:
         self.settings = settings or Settings(database_url=f"sqlite:///{folder / 'sync.db'}")
         self.settings = self.settings.model_copy(update={"sources": sources})
         self.profile = load_profile("default")
-        database = Path(open_engine(self.settings.database_url).url.database or "")
-        if not database.exists():
-            database.write_bytes(_empty_database())
         self.database = open_engine(self.settings.database_url)
+        if self.database.dialect.name == "sqlite":
+            path = Path(self.database.url.database or "")
+            if not path.exists():
+                path.write_bytes(_empty_database())
+        else:
+            upgrade(self.database)
         self.sessions = session_factory(self.database)
         self.students([])
         self.staff([staff()])
