@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from kc_bridge.domain.errors import ConfigurationError
@@ -68,8 +69,14 @@ def upgrade(engine: Engine) -> None:
 
 def check_schema(engine: Engine) -> None:
     """Raises :class:`ConfigurationError` unless the schema is exactly the one this code works with."""
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise ConfigurationError(
+            f"The database cannot be opened: {error.orig}",
+            "Check database_url, and that the server or folder is there.",
+        ) from None
     if current != head():
         raise ConfigurationError(
             f"The database schema is at « {current or 'nothing'} », this version needs « {head()} ».",

@@ -77,3 +77,11 @@ def test_errors_do_not_quote_what_was_to_be_written(sessions: SessionFactory) ->
     with pytest.raises(IntegrityError) as refused, sessions.begin() as db:
         db.add_all(SpentToken(jti="canary", expires_at=INSTANT) for _ in range(2))
     assert "canary" not in str(refused.value)
+
+
+def test_a_database_out_of_reach_is_said_in_words(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/no-such-folder/kcb.db")
+    with pytest.raises(ConfigurationError) as refused:
+        check_schema(engine)
+    assert "cannot be opened" in refused.value.problem
+    assert "database_url" in refused.value.remedy
