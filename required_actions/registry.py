@@ -93,6 +93,6 @@ def load_steps() -> None:
 
 def page_form(steps: list[Step]) -> FlaskForm:
     """One form with the fields of all the steps of a page, in order."""
-    bases = tuple(step.fields for step in reversed(steps))
+    bases = tuple(step.fields for step in reversed(steps) if step.fields is not Fields)
     form: FlaskForm = type("PageForm", (*bases, FlaskForm), {})()
     return form
