@@ -191,6 +191,9 @@ def _settle(person: models.Person, action: Action) -> None:
     person.account_end = subject.standing.account_end
     person.next_transition_on = subject.standing.next_transition_on
     person.digest = subject.user.digest
+    if person.activated_at is not None and person.state == "SupannCree":
+        # Activated while this run was at work: the next one tells Keycloak.
+        person.state, person.digest = "SupannActif", None
 
 
 def _activation_mail(session: Session, person: models.Person, now: datetime) -> None:
