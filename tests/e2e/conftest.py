@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from kc_bridge.settings import SourceSettings
 from tests.e2e.visitor import Visitor
 from tests.e2e.wire import Wire
 from tests.integration.kcb_realm import KcbRealm, make_realm
@@ -44,21 +43,26 @@ def wire(keycloak: Any) -> Iterator[Wire]:
 
 
 @pytest.fixture(scope="session")
-def running_stack(keycloak: Any, wire: Wire, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    enrolments = tmp_path_factory.mktemp("register") / "inscriptions.csv"
+def stacks(keycloak: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Starts whole bridges, each for a realm of its own; they end with the session."""
+    started: list[Stack] = []
 
-    def make(**settings: Any) -> KcbRealm:
+    def realm(**settings: Any) -> KcbRealm:
         return make_realm(keycloak, tmp_path_factory.mktemp("realm"), **settings)
 
-    stack = start_stack(
-        make,
-        tmp_path_factory.mktemp("stack"),
-        keycloak_internal_url=wire.url,
-        sources=[SourceSettings(name="apogee", path=enrolments, mapping="apogee", populations=["student"])],
-    )
-    yield stack
-    stack.stop()
-    stack.realm.delete()
+    def start(**settings: Any) -> Stack:
+        started.append(start_stack(realm, tmp_path_factory.mktemp("stack"), **settings))
+        return started[-1]
+
+    yield start
+    for stack in started:
+        stack.stop()
+        stack.realm.delete()
+
+
+@pytest.fixture(scope="session")
+def running_stack(stacks: Callable[..., Stack], wire: Wire) -> Stack:
+    return stacks(keycloak_internal_url=wire.url)
 
 
 @pytest.fixture
