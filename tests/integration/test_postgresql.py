@@ -31,9 +31,7 @@ def postgres() -> Iterator[PostgresServer]:
 def stack(
     realms: Callable[..., KcbRealm], postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    stack = start_stack(
-        realms, tmp_path_factory.mktemp("stack"), database_url=postgres.database("journeys")
-    )
+    stack = start_stack(realms, tmp_path_factory.mktemp("stack"), database_url=postgres.database("journeys"))
     yield stack
     stack.stop()
 

@@ -48,6 +48,8 @@ class PostgresServer:
         if os.geteuid() == 0:
             command = ["runuser", "-u", SYSTEM_USER, "--", *command]
         # pg_ctl's server keeps its output open: a pipe would never end.
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False)
+        done = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{program} failed with {done.returncode}; see {self._folder / 'log'}")
