@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -53,10 +54,23 @@ def stack(
         realms,
         tmp_path_factory.mktemp("stack"),
         keycloak_internal_url=proxy.url,
-        keycloak_timeout=timedelta(seconds=1.5),
     )
     yield stack
     stack.stop()
+
+
+@contextmanager
+def keycloak_fails(stack: Stack, proxy: FaultProxy, fault: str, path: str = "") -> Iterator[None]:
+    """Keycloak's answers to requests below ``path`` are as named; a silent one is waited for one second only."""
+    settings = stack.services.settings
+    patience = settings.keycloak_timeout
+    if fault == "slow":
+        settings.keycloak_timeout = timedelta(seconds=1)
+    try:
+        with proxy.failing(FAULTS[fault], path):
+            yield
+    finally:
+        settings.keycloak_timeout = patience
 
 
 def is_plain(page: Page) -> bool:
@@ -92,7 +106,7 @@ def test_keycloak_fails_when_the_button_is_pressed(stack: Stack, proxy: FaultPro
     walker = Walker()
     button = walker.get(stack.mail_link(person))
 
-    with proxy.failing(FAULTS[fault]):
+    with keycloak_fails(stack, proxy, fault):
         refused = walker.send(button)
 
     assert is_plain(refused)
@@ -108,7 +122,7 @@ def test_keycloak_fails_when_the_link_is_opened(stack: Stack, proxy: FaultProxy,
     first, walker = Walker(), Walker()
     page = to_charter(first, link)
 
-    with proxy.failing(FAULTS[fault], "/activation-links"):
+    with keycloak_fails(stack, proxy, fault, "/activation-links"):
         refused = walker.send(walker.get(link))
 
     assert is_plain(refused)
@@ -123,7 +137,7 @@ def test_keycloak_fails_at_a_step(stack: Stack, proxy: FaultProxy, fault: str) -
     walker = Walker()
     page = to_charter(walker, stack.mail_link(person))
 
-    with proxy.failing(FAULTS[fault]):
+    with keycloak_fails(stack, proxy, fault):
         refused = walker.send(page, accept="y")
 
     assert is_plain(refused)
@@ -142,7 +156,7 @@ def test_keycloak_fails_at_the_password(stack: Stack, proxy: FaultProxy, fault: 
     walker = Walker()
     page = to_password(walker, stack.mail_link(person))
 
-    with proxy.failing(FAULTS[fault], "/complete"):
+    with keycloak_fails(stack, proxy, fault, "/complete"):
         refused = choose(walker, page)
 
     assert is_plain(refused)
@@ -157,7 +171,7 @@ def test_an_answer_lost_after_keycloak_wrote(stack: Stack, proxy: FaultProxy) ->
     person = stack.person()
     walker = Walker()
     page = to_password(walker, stack.mail_link(person))
-    with proxy.failing(FAULTS["lost answer"], "/complete"):
+    with keycloak_fails(stack, proxy, "lost answer", "/complete"):
         assert is_plain(choose(walker, page))
 
     assert choose(walker, page, OTHER).title == FINISHED
@@ -172,7 +186,7 @@ def test_an_answer_lost_and_the_same_words_again(stack: Stack, proxy: FaultProxy
     person = stack.person()
     walker = Walker()
     page = to_password(walker, stack.mail_link(person))
-    with proxy.failing(FAULTS["lost answer"], "/complete"):
+    with keycloak_fails(stack, proxy, "lost answer", "/complete"):
         assert is_plain(choose(walker, page))
 
     assert choose(walker, page).title == FINISHED
@@ -191,7 +205,7 @@ def test_keycloak_fails_while_pages_are_read(stack: Stack, proxy: FaultProxy, pl
         choose(walker, page)
         address = f"{stack.url}/activation/leave"
 
-    with proxy.failing(FAULTS["503"]):
+    with keycloak_fails(stack, proxy, "503"):
         refused = walker.get(address)
 
     assert is_plain(refused)
@@ -208,7 +222,7 @@ def test_keycloak_fails_when_it_hands_over(stack: Stack, proxy: FaultProxy) -> N
     fresh = replace(stack.services, realm_keys=RealmKeys(stack.realm.settings))
     stack.app.extensions[EXTENSION] = fresh
 
-    with proxy.failing(FAULTS["down"], "/certs"):
+    with keycloak_fails(stack, proxy, "down", "/certs"):
         refused = walker.get(handoff)
 
     assert is_plain(refused)
@@ -223,7 +237,7 @@ def test_keycloak_fails_to_say_who_is_logged_in(stack: Stack, proxy: FaultProxy)
     walker.send(page, username=person.login, password=OTHER)
     assert sessions(stack, person) == 1
     link = stack.mail_link(person)
-    with proxy.failing(FAULTS["lost answer"], "/token"):
+    with keycloak_fails(stack, proxy, "lost answer", "/token"):
         refused = walker.send(walker.get(link))
     assert is_plain(refused)
 
