@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from flask import Flask, make_response, render_template, request
+from flask import Flask, request
 from flask.wrappers import Response
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
@@ -19,41 +18,11 @@ from kc_bridge.domain import errors as e
 from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.services import services
 from kc_bridge.settings import Application
+from kc_bridge.web.dead_end import Button, DeadEnd, respond
 
-__all__ = ["Button", "DeadEnd", "application_of", "in_words", "respond", "setup"]
+__all__ = ["application_of", "in_words", "setup"]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Button:
-    """The one thing to do next."""
-
-    text: str
-    url: str
-    method: str = "get"
-
-
-@dataclass(frozen=True)
-class DeadEnd:
-    """A page that ends here."""
-
-    status: int
-    title: str
-    paragraphs: list[str]
-    button: Button | None = None
-    kind: str = "error"
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-def respond(end: DeadEnd) -> Response:
-    """The page, with its status."""
-    page = render_template(
-        "dead_end.html", title=end.title, paragraphs=end.paragraphs, button=end.button, kind=end.kind
-    )
-    response = make_response(page, end.status)
-    response.headers.update(end.headers)
-    return response
 
 
 def application_of(client_id: str | None) -> Application | None:
