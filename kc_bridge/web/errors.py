@@ -150,7 +150,7 @@ def _login_gone(_error: e.LoginGone) -> DeadEnd:
 
 def _account_closed(error: e.AccountClosed) -> DeadEnd:
     sentence = (
-        _("Votre compte a expiré le %(date)s.", date=format_date(error.ended_on, "d/MM/yyyy"))
+        _("Votre compte a expiré le %(date)s.", date=format_date(error.ended_on, "d MMMM yyyy"))
         if error.ended_on
         else _("Votre compte est fermé ou suspendu.")
     )
