@@ -66,6 +66,7 @@ def test_links_that_do_not_open(stack: Stack, visit: Visit, language: str) -> No
         meets(visitor.open(new), "expired")
     with ended_yesterday(stack, person):
         meets(visitor.open(new), "closed")
+        assert "/20" not in visitor.text, "a date in figures reads differently in English"
     visitor.open(new)
     assert person.login in visitor.text
 
