@@ -87,12 +87,18 @@ class FaultProxy:
 Fault = Callable[[Any], None]
 
 
-def _status(status: int, **headers: str) -> Fault:
-    listed = [("Content-Type", "text/html"), *((n.replace("_", "-"), v) for n, v in headers.items())]
+PAGE = ("text/html", b"<html><h1>Maintenance</h1></html>")
+"""What proxies say."""
+OBJECT = ("application/json", b'{"error": "unknown_error"}')
+"""What Keycloak says."""
+
+
+def _status(status: int, content: tuple[str, bytes], **headers: str) -> Fault:
+    listed = [("Content-Type", content[0]), *((n.replace("_", "-"), v) for n, v in headers.items())]
 
     def fault(handler: Any) -> None:
         handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        handler.reply(status, b"<html><h1>Maintenance</h1></html>", listed)
+        handler.reply(status, content[1], listed)
 
     return fault
 
@@ -128,9 +134,9 @@ FAULTS: dict[str, Fault] = {
     "down": _hang_up,
     "half answer": _half_answer,
     "slow": _silence,
-    "500": _status(500),
-    "503": _status(503),
-    "429": _status(429, Retry_After="3600"),
-    "HTML with 200": _status(200),
+    "500": _status(500, OBJECT),
+    "503": _status(503, PAGE),
+    "429": _status(429, OBJECT, Retry_After="3600"),
+    "HTML with 200": _status(200, PAGE),
     "lost answer": _lost_answer,
 }
