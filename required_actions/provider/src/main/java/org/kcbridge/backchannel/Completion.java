@@ -19,7 +19,8 @@ import org.keycloak.models.UserModel;
 
 /**
  * Marks steps as done, with all they bring, in one transaction. Asking again for what this ticket has done already
- * changes nothing and gives the same answer, so the bridge may repeat a call whose answer was lost.
+ * changes nothing and gives the same answer, so the bridge may repeat a call whose answer was lost. Only another
+ * password is written: the person was never told of the first, and chose again.
  */
 final class Completion {
 
@@ -77,7 +78,7 @@ final class Completion {
         return fresh;
     }
 
-    /** When an answer is lost for good, the person chooses again: the password they were told of last is the one. */
+    /** The password they were told of last is the one that must work. */
     private boolean isAnother(String password) {
         return login.done().contains(Steps.NEW_PASSWORD) && password != null
                 && !user.credentialManager().isValid(UserCredentialModel.password(password));
