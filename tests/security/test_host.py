@@ -82,3 +82,11 @@ def test_the_client_is_whom_our_own_proxies_saw(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     response = Visitor(app).get("/who", headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert response.get_data(as_text=True) == client
+
+
+@pytest.mark.parametrize("proxies", [0, 1, 2])
+def test_no_proxy_names_the_host(tmp_path: Path, clock: FixedClock, proxies: int) -> None:
+    app = make_app(tmp_path, clock, trusted_proxies=proxies)
+    app.add_url_rule("/where", view_func=lambda: request.host_url)
+    forged = {name: value for name, value in FORGED.items() if name != "Host"}
+    assert "evil" not in Visitor(app).get("/where", headers=forged).get_data(as_text=True)
