@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from kc_bridge.domain.affiliation import Affiliation
@@ -54,8 +54,9 @@ def due(session: Session, today: date) -> tuple[dict[str, KnownPerson], frozense
     """Persons to look at though no record of theirs changed, and which of them because a date has come."""
     by_calendar = models.Person.next_transition_on <= today
     owed = models.Person.digest.is_(None)
-    found = {p.identity.key: p for p in _load(session, or_(by_calendar, owed))}
-    foreseen = session.scalars(select(models.Person.key).where(by_calendar))
+    tied = models.Person.affiliations.any()  # somebody no source ever named is not the sync's to judge
+    found = {p.identity.key: p for p in _load(session, and_(tied, or_(by_calendar, owed)))}
+    foreseen = session.scalars(select(models.Person.key).where(tied, by_calendar))
     return found, frozenset(foreseen)
 
 

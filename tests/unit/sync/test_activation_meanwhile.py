@@ -38,3 +38,17 @@ def test_the_activation_is_kept_and_keycloak_told_by_the_next_run(tmp_path: Path
     writes = len(directory.writes)
     world.run()
     assert len(directory.writes) == writes
+
+
+def test_somebody_no_source_names_is_left_alone(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.sessions.begin() as session:
+        session.add(
+            models.Person(
+                key="desk:1", uid="u1", login="u1@univ-demo.fr", mail="u1@univ-demo.fr", first_name="A",
+                last_name="B", population="guest", created_at=world.now, updated_at=world.now,
+            )
+        )  # fmt: skip
+    report = world.run()
+    assert [action.who for action in report.plan.actions if action.who.startswith("u1")] == []
+    assert report.status == "ok"
