@@ -95,4 +95,7 @@ def page_form(steps: list[Step]) -> FlaskForm:
     """One form with the fields of all the steps of a page, in order."""
     bases = tuple(step.fields for step in reversed(steps) if step.fields is not Fields)
     form: FlaskForm = type("PageForm", (*bases, FlaskForm), {})()
+    # WTForms sorts by the moment each field's class was read: whichever module was imported first.
+    names = [name for step in steps for name in vars(step.fields) if name in form._fields]
+    form._fields = {name: form._fields[name] for name in dict.fromkeys([*names, *form._fields])}
     return form

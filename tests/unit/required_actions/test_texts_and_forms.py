@@ -89,9 +89,12 @@ def test_every_violation_is_said_and_in_the_rules_order() -> None:
 
 @pytest.mark.usefixtures("_request")
 def test_a_form_has_the_fields_of_all_its_steps_in_order_and_no_other() -> None:
+    def names(*steps: str) -> list[str]:
+        return [name for name in page_form([get(step) for step in steps])._fields if name != "csrf_token"]
+
+    assert names("charter", "new_password") == ["accept", "password", "confirmation"]
+    assert names("new_password", "charter") == ["password", "confirmation", "accept"]
     form = page_form([get("charter"), get("new_password")])
-    names = [name for name in form._fields if name != "csrf_token"]
-    assert names == ["accept", "password", "confirmation"]
     assert form.data["accept"] is True
     assert form.data["password"] == " p "  # nothing is stripped
     assert "uid" not in form.data
