@@ -42,6 +42,7 @@ def test_the_activation_is_kept_and_keycloak_told_by_the_next_run(tmp_path: Path
 
 def test_somebody_no_source_names_is_left_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
+    world.students([student(1)])
     with world.sessions.begin() as session:
         session.add(
             models.Person(
