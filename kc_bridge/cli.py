@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -50,6 +51,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: errors raised on purpose are shown without a traceback."""
+    os.umask(0o077)  # database, keys and reports hold people's data: nobody else's to read
     try:
         cli()
     except BridgeError as error:
