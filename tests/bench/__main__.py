@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -43,7 +44,8 @@ def _measure(server: KeycloakServer, folder: Path) -> None:
         return make_realm(keycloak, folder, **settings)
 
     stack = start_stack(realms, folder)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     watch = Stopwatch()
     try:
         for _turn in track(steps.turns(stack, watch, TURNS), "turns", total=TURNS):
