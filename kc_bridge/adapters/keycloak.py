@@ -1,9 +1,11 @@
 """The directory on Keycloak's Admin API, by python-keycloak.
 
-It works on a stock server. What the plain Admin API cannot give: a fence against a stale writer; an update that leaves
-what others write in the same instant (a PUT with attributes alone wipes mail and names, so the user is read, merged
-and written whole); and the refusal of somebody who bears our mark and was made an administrator: seeing the roles of
-realm-management takes view-clients, which would show us every application's secret.
+It works on a stock server. What the plain Admin API cannot give: a fence against a stale writer, and an update that
+leaves what others write in the same instant (a PUT with attributes alone wipes mail and names, so the user is read,
+merged and written whole).
+
+Nor does it tell who is an administrator: seeing the roles of realm-management takes view-clients, which would show us
+every application's secret. So the JAR is asked before each write; without the JAR, the mark alone protects.
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from urllib.parse import quote
 
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
-from requests import Response
+from requests import Request, Response
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
+from kc_bridge.adapters.http import json_object, send
 from kc_bridge.adapters.tokens import ClientCredentials
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable, NotOwned
 from kc_bridge.ports import DirectoryConflict, DirectoryRefused, DirectoryUser
@@ -182,6 +185,7 @@ class KeycloakDirectory:
         found = self._call(lambda admin: admin.get_user(user_id))
         if _owner(found) != user.key or found.get("serviceAccountClientId"):
             raise NotOwned
+        self._call(lambda _: self._refuse_administrators(user_id))
         body = _representation(user, found.get("attributes") or {})
         if enabled is not None:
             body["enabled"] = enabled
@@ -189,6 +193,24 @@ class KeycloakDirectory:
             self._call(lambda admin: admin.update_user(user_id, body))
         except _Exists as error:
             raise DirectoryConflict(str(error)) from None
+
+    def _refuse_administrators(self, user_id: str) -> None:
+        """Raises :class:`NotOwned` when the JAR says so."""
+        settings = self._settings
+        url = f"{settings.keycloak_url}/realms/{settings.realm}/kcb/users/{user_id}/owned"
+        headers = {"Authorization": f"Bearer {self._credentials.token()}"}
+        response = send(Request("GET", url, headers=headers), settings.keycloak_timeout.total_seconds())
+        if response.status_code in {204, 404}:  # 404: no JAR, or a user the write itself will miss
+            return
+        if response.status_code == 401:
+            self._credentials.forget()
+            raise _Busy("token revoked before its time")
+        if json_object(response).get("error") == "not_owned":
+            raise NotOwned
+        raise ConfigurationError(
+            f"Keycloak does not tell « {SYNC_CLIENT} » whose a user is ({response.status_code}).",
+            "Run: kcb setup, then kcb doctor.",
+        )
 
     def _by_username(self, username: str) -> Mapping[str, Any] | None:
         users = self._call(lambda admin: admin.get_users({"username": username, "exact": True, "max": 2}))

@@ -153,8 +153,19 @@ def test_users_of_others_are_out_of_reach(jar: JarRealm) -> None:
     jar.call("POST", f"users/{by_composite}/role-mappings/realm", [jar.call("GET", f"roles/{name}")])
 
     for user_id in (jar.user(owned=False)["id"], account["id"], administrator, by_group, by_composite):
-        for refused in everything_on(jar, user_id):
+        for refused in [*everything_on(jar, user_id), jar.sync.call("GET", f"users/{user_id}/owned")]:
             assert (refused.status_code, refused.json()) == (403, {"error": "not_owned"})
+
+
+def test_the_sync_may_ask_whose_a_user_is(jar: JarRealm) -> None:
+    user = jar.user()
+    assert jar.sync.call("GET", f"users/{user['id']}/owned").status_code == 204
+    jar.update_user(user["id"], enabled=False)
+    assert jar.sync.call("GET", f"users/{user['id']}/owned").status_code == 204
+    unknown = jar.sync.call("GET", f"users/{uuid.uuid4()}/owned")
+    assert (unknown.status_code, unknown.json()) == (404, {"error": "no_such_user"})
+    other = jar.web.call("GET", f"users/{user['id']}/owned")
+    assert (other.status_code, other.json()) == (403, {"error": "forbidden"})
 
 
 def test_login_of_a_user_we_do_not_own(jar: JarRealm) -> None:

@@ -222,6 +222,19 @@ def test_a_user_whose_mark_was_removed_is_untouched(realm: KcbRealm, world: Worl
     assert user_of(realm, world, "rh:P1") == user
 
 
+def test_somebody_made_an_administrator_is_untouched(realm: KcbRealm, world: World) -> None:
+    world.students([student(1)])
+    world.run()
+    user = user_of(realm, world, "apogee:1")
+    management = realm.client_id("realm-management")
+    role = realm.call("GET", f"clients/{management}/roles/view-users")
+    realm.call("POST", f"users/{user['id']}/role-mappings/clients/{management}", [role])
+    world.students([student(1, usual="Durand", status="R")])
+    report = world.run()
+    assert [action.who for action, _ in report.outcome.conflicts] == [user["username"]]
+    assert user_of(realm, world, "apogee:1") == user
+
+
 def test_a_user_deleted_by_hand_is_reported_not_made_again(realm: KcbRealm, world: World) -> None:
     world.students([student(1), student(2, first="Zoé")])
     world.run()

@@ -19,6 +19,7 @@ from kc_bridge.settings import Settings
 
 BASE = "http://keycloak.test"
 USERS = f"{BASE}/admin/realms/univ-demo/users"
+OWNED = f"{BASE}/realms/univ-demo/kcb/users/u1/owned"
 TOKEN = f"{BASE}/realms/univ-demo/protocol/openid-connect/token"
 KEY = "k" * 64
 WANTED = DirectoryUser(
@@ -74,11 +75,12 @@ def found(http: responses.RequestsMock, *users: dict[str, Any]) -> None:
 
 
 def readable(
-    http: responses.RequestsMock, user: dict[str, Any] = OURS, roles: dict[str, Any] | None = None
+    http: responses.RequestsMock, user: dict[str, Any] = OURS, owned: int | None = 204, error: str = ""
 ) -> None:
+    """``owned``: what the JAR says of the user; None when it should not even be asked."""
     http.get(f"{USERS}/u1", json=user)
-    if roles is not None:
-        http.get(f"{USERS}/u1/role-mappings", json=roles)
+    if owned is not None:
+        http.get(OWNED, status=owned, json={"error": error} if error else None)
 
 
 def test_a_user_is_created_with_mark_digest_and_required_actions(
@@ -162,7 +164,7 @@ def test_disabling_closes_then_ends_every_session(
     )  # an earlier attempt's answer was lost
     directory.disable("u1", WANTED)
     assert bodies(http, "PUT")[0]["enabled"] is False
-    order = [(c.request.method, str(c.request.url).rpartition("/")[2]) for c in http.calls][2:]
+    order = [(c.request.method, str(c.request.url).rpartition("/")[2]) for c in http.calls][3:]
     assert order == [("PUT", "u1"), ("POST", "logout"), ("GET", "consents"), ("DELETE", "mail%2Fapp")]
 
 
@@ -177,9 +179,34 @@ def test_disabling_closes_then_ends_every_session(
 def test_who_is_not_ours_is_never_written(
     directory: KeycloakDirectory, http: responses.RequestsMock, user: dict[str, Any]
 ) -> None:
-    readable(http, user)
+    readable(http, user, owned=None)
     with pytest.raises(NotOwned):
         directory.disable("u1", WANTED)
+
+
+def test_an_administrator_who_bears_our_mark_is_never_written(
+    directory: KeycloakDirectory, http: responses.RequestsMock
+) -> None:
+    readable(http, owned=403, error="not_owned")
+    with pytest.raises(NotOwned):
+        directory.disable("u1", WANTED)
+    assert bodies(http, "PUT") == []
+
+
+def test_without_the_jar_the_mark_alone_protects(
+    directory: KeycloakDirectory, http: responses.RequestsMock
+) -> None:
+    readable(http, owned=404, error="HTTP 404 Not Found")
+    http.put(f"{USERS}/u1", status=204)
+    directory.update("u1", WANTED)
+    assert len(bodies(http, "PUT")) == 1
+
+
+def test_whose_a_user_is_must_be_said(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
+    readable(http, owned=403, error="forbidden")
+    with pytest.raises(ConfigurationError, match="kcb setup"):
+        directory.update("u1", WANTED)
+    assert bodies(http, "PUT") == []
 
 
 def test_a_user_deleted_by_hand_is_not_made_again(

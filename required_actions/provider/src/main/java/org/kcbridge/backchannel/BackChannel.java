@@ -27,6 +27,11 @@ public class BackChannel {
         return new LinksResource(call);
     }
 
+    @Path("users/{user}/owned")
+    public OwnershipResource ownership() {
+        return new OwnershipResource(call);
+    }
+
     @Path("version")
     public VersionResource version() {
         return new VersionResource(call);
