@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 class RunningDemo:
     """One ``kcb demo`` in a folder, READY."""
 
+    started: ClassVar[list[subprocess.Popen[str]]] = []
+
     def __init__(self, folder: Path, ports: Ports) -> None:
         self.ports = ports
         self.folder = folder / ".demo"
@@ -37,6 +39,7 @@ class RunningDemo:
             text=True,
             start_new_session=True,
         )
+        self.started.append(self.process)
         self.output: list[str] = []
         for line in self.process.stdout or ():
             self.output.append(line)
@@ -87,6 +90,10 @@ def folder() -> Iterator[Path]:
             else:
                 shutil.rmtree(path / "data", ignore_errors=True)
         yield folder
+        for process in RunningDemo.started:  # of a test that failed or was interrupted
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.communicate()
 
 
 @pytest.fixture
