@@ -55,14 +55,15 @@ def setup_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
 
     engine = open_engine(settings.database_url)
     check_schema(engine)
+    realm_keys = RealmKeys(settings)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         profile=load_profile(settings.profile),
         sessions=session_factory(engine),
         clock=clock or system_clock,
         backchannel=BackChannel(settings),
-        realm_keys=RealmKeys(settings),
-        oidc=Oidc(settings),
+        realm_keys=realm_keys,
+        oidc=Oidc(settings, realm_keys),
     )
 
 

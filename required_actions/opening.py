@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict
 from hmac import compare_digest
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -128,8 +128,7 @@ def _go(opened: OpenedLink) -> BaseResponse:
     with kcb.sessions.begin() as db:
         links.open_link(db, links.get(db, opened.link_id, now, kcb.today()), opening, now)
     keep_opened_link(OpenedLink(opened.link_id, opening=opening))
-    response: Response = redirect(url, 303)  # type: ignore[assignment]
-    return response
+    return redirect(url, 303)
 
 
 def _opened() -> OpenedLink:

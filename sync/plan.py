@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -132,8 +133,9 @@ def _why(kind: Kind, subject: Subject, changes: tuple[Change, ...]) -> str:
 
 
 def _changes(known: KnownPerson | None, subject: Subject) -> tuple[Change, ...]:
-    before = _view_known(known) if known else {}
-    after = _view(subject)
+    before = _view(known, known.population, known.state, known.account_end) if known else {}
+    where = subject.standing
+    after = _view(subject, where.population, where.state, where.account_end)
     return tuple(
         Change(what, before.get(what, ""), value)
         for what, value in after.items()
@@ -141,33 +143,20 @@ def _changes(known: KnownPerson | None, subject: Subject) -> tuple[Change, ...]:
     )
 
 
-def _view(subject: Subject) -> dict[str, str]:
-    identity, where = subject.identity, subject.standing
+def _view(
+    person: KnownPerson | Subject, population: str, state: str, account_end: date | None
+) -> dict[str, str]:
+    identity = person.identity
     return {
-        "login": subject.account.login,
-        "mail": subject.account.mail,
+        "login": person.account.login,
+        "mail": person.account.mail,
         "first name": identity.first_name,
         "last name": identity.last_name,
         "personal mail": identity.personal_mail or "",
-        "population": where.population,
-        "state": where.state,
-        "account end": where.account_end.isoformat() if where.account_end else "",
-        "affiliations": _affiliations(subject),
-    }
-
-
-def _view_known(known: KnownPerson) -> dict[str, str]:
-    identity = known.identity
-    return {
-        "login": known.account.login,
-        "mail": known.account.mail,
-        "first name": identity.first_name,
-        "last name": identity.last_name,
-        "personal mail": identity.personal_mail or "",
-        "population": known.population,
-        "state": known.state,
-        "account end": known.account_end.isoformat() if known.account_end else "",
-        "affiliations": _affiliations(known),
+        "population": population,
+        "state": state,
+        "account end": account_end.isoformat() if account_end else "",
+        "affiliations": _affiliations(person),
     }
 
 

@@ -43,9 +43,9 @@ class LoggedIn:
 class Oidc:
     """Asks Keycloak who is logged in, as ``kc-bridge-web``, without showing anything."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keys: RealmKeys) -> None:
         self._settings = settings
-        self._keys = RealmKeys(settings)
+        self._keys = keys
         self._public = f"{settings.keycloak_public_url}/realms/{settings.realm}/protocol/openid-connect"
         self._internal = f"{settings.keycloak_url}/realms/{settings.realm}/protocol/openid-connect"
         self._redirect_uri = f"{settings.public_url}/oidc/silent"

@@ -5,15 +5,12 @@ Shipped profiles are in ``required_actions/profiles``; a university writes its o
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.toml_model import load_toml
 
 __all__ = [
     "Branding",
@@ -146,17 +143,4 @@ def load_profile(name: str) -> UniversityProfile:
 
     Raises :class:`ConfigurationError` naming the file and every wrong field.
     """
-    path = Path(name)
-    source = path if path.suffix == ".toml" else Path(str(files(SHIPPED) / f"{name}.toml"))
-    try:
-        return UniversityProfile.model_validate(tomllib.loads(source.read_text("utf-8")))
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"There is no university profile « {name} ».",
-            "Name a shipped one (default) or the path of a .toml file.",
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{source}: {error}", "Correct the TOML at that line.") from None
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigurationError(f"{source}: {wrong}", "Correct these fields.") from None
+    return load_toml(UniversityProfile, name, SHIPPED, "university profile", "default")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping as Cells
 from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.toml_model import load_toml
 
 __all__ = ["Mapping", "load_mapping"]
 
@@ -83,20 +80,4 @@ def _joined(cells: Cells[str, str], columns: Columns) -> str:
 
 def load_mapping(name: str) -> Mapping:
     """A shipped mapping by name, or a TOML file by path; :class:`ConfigurationError` says what is wrong with it."""
-    path = (
-        Path(name)
-        if name.endswith(".toml")
-        else Path(str(files("sync.sources") / "mappings" / f"{name}.toml"))
-    )
-    try:
-        return Mapping.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"There is no mapping « {name} ».",
-            "Name a shipped one (apogee, staff) or the path of a .toml file.",
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}", "Correct the TOML at that line.") from None
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigurationError(f"{path}: {wrong}", "Correct these fields.") from None
+    return load_toml(Mapping, name, "sync.sources.mappings", "mapping", "apogee, staff")

@@ -11,6 +11,7 @@ import responses
 from joserfc import jwt
 
 from kc_bridge.adapters.oidc import Oidc, Question
+from kc_bridge.adapters.realm_keys import RealmKeys
 from kc_bridge.domain.errors import KeycloakUnavailable, LoginGone
 from kc_bridge.settings import Settings
 from tests.support.bridge import signing_key
@@ -36,7 +37,7 @@ def id_token(question: Question, signer: str = "realm", **changed: Any) -> str:
 
 
 def test_the_question_shows_nothing_and_cannot_be_answered_by_others(settings: Settings) -> None:
-    oidc = Oidc(settings)
+    oidc = Oidc(settings, RealmKeys(settings))
     first, second = oidc.question(), oidc.question()
     address = urlsplit(first.url)
     asked = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -52,7 +53,7 @@ def test_the_question_shows_nothing_and_cannot_be_answered_by_others(settings: S
 
 
 def test_a_good_answer(settings: Settings, keycloak: responses.RequestsMock) -> None:
-    oidc = Oidc(settings)
+    oidc = Oidc(settings, RealmKeys(settings))
     question = oidc.question()
     keycloak.post(f"{REALM}/token", json={"id_token": id_token(question)})
     who = oidc.answer("code", question.nonce, question.verifier)
@@ -77,7 +78,7 @@ def test_a_good_answer(settings: Settings, keycloak: responses.RequestsMock) -> 
 def test_a_token_that_is_not_ours(
     settings: Settings, keycloak: responses.RequestsMock, changed: dict[str, Any]
 ) -> None:
-    oidc = Oidc(settings)
+    oidc = Oidc(settings, RealmKeys(settings))
     question = oidc.question()
     keycloak.post(f"{REALM}/token", json={"id_token": id_token(question, **changed)})
     with pytest.raises(KeycloakUnavailable):
@@ -87,7 +88,7 @@ def test_a_token_that_is_not_ours(
 def test_a_code_that_is_spent(settings: Settings, keycloak: responses.RequestsMock) -> None:
     keycloak.post(f"{REALM}/token", status=400, json={"error": "invalid_grant"})
     with pytest.raises(LoginGone):
-        Oidc(settings).answer("code", "nonce", "verifier")
+        Oidc(settings, RealmKeys(settings)).answer("code", "nonce", "verifier")
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,12 @@ def test_no_answer(settings: Settings, keycloak: responses.RequestsMock, answer:
     """A code may be used once only: the call is not repeated."""
     asked = keycloak.post(f"{REALM}/token", **answer)
     with pytest.raises(KeycloakUnavailable):
-        Oidc(settings).answer("code", "nonce", "verifier")
+        Oidc(settings, RealmKeys(settings)).answer("code", "nonce", "verifier")
     assert asked.call_count == 1
 
 
 def test_logging_out_comes_back_to_us(settings: Settings) -> None:
-    address = urlsplit(Oidc(settings).logout_url("token"))
+    address = urlsplit(Oidc(settings, RealmKeys(settings)).logout_url("token"))
     asked = parse_qs(address.query)
     assert address.netloc == "sso.univ.test"
     assert asked["id_token_hint"] == ["token"]
