@@ -10,6 +10,48 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   window.addEventListener("pageshow", () => delete form.dataset.sent);
 }
 
+// --- a birth date typed on a phone's number keys, or filled in by the browser, reads as the hint says
+for (const field of document.querySelectorAll("input[data-date]")) {
+  field.addEventListener("change", () => {
+    const [, year, month, day] = field.value.trim().match(/^(\d{4})-(\d{2})-(\d{2})$/) ?? [];
+    const typed = year ? day + month + year : field.value.replace(/[\s./-]/g, "");
+    if (/^\d{8}$/.test(typed)) field.value = typed.replace(/(..)(..)(....)/, "$1/$2/$3");
+  });
+}
+
+// --- waiting for a mail: the page asks whether the link has been opened, while somebody looks at it
+for (const status of document.querySelectorAll("[data-waiting]")) {
+  const EVERY = 5000;
+  const PATIENCE = 5; // failures in a row before the page says that it gave up
+  let failures = 0;
+
+  const look = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(status.dataset.waiting, { headers: { accept: "application/json" }, cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      failures = 0;
+      if ((await answer.json()).waiting) return;
+      stop();
+      status.textContent = status.dataset.over;
+      location.assign(status.dataset.next);
+    } catch {
+      failures += 1;
+      if (failures < PATIENCE) return;
+      stop();
+      status.textContent = status.dataset.unknown;
+    }
+  };
+  const timer = setInterval(look, EVERY);
+  const stop = () => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", look);
+  };
+
+  status.hidden = false;
+  document.addEventListener("visibilitychange", look);
+}
+
 // --- « Afficher le mot de passe »
 for (const holder of document.querySelectorAll("[data-reveal-passwords]")) {
   const box = holder.querySelector("input");

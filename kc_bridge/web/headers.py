@@ -24,6 +24,7 @@ def content_security_policy(keycloak_public_url: str) -> str:
             "script-src 'self'",
             "img-src 'self'",
             "font-src 'self'",
+            "connect-src 'self'",
             f"form-action 'self' {parts.scheme}://{parts.netloc}",
             "base-uri 'none'",
             "frame-ancestors 'none'",

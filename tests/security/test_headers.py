@@ -25,6 +25,7 @@ POLICY = {
     "script-src": "'self'",
     "img-src": "'self'",
     "font-src": "'self'",
+    "connect-src": "'self'",
     "form-action": "'self' https://sso.univ.test",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
