@@ -116,4 +116,5 @@ def _login(kcb: Services, handoff: Handoff, person: Person, link: Link | None) -
         journey=spec.name if activates else ACTIONS,
         link_id=link.id if link else None,
         opening=link.opening if link else None,
+        proved_address=link.sent_to if link else None,
     )

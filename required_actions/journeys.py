@@ -25,6 +25,9 @@ from required_actions.logins import Login
 
 __all__ = ["begin", "claim", "finish", "fresh", "give_back", "held", "owner", "record"]
 
+STRONG = frozenset({"new_password", "backup_mail"})
+"""Steps whose change ends whatever else was begun before it."""
+
 
 def owner(db: Session, user_id: str) -> Person:
     """The person of a Keycloak user. Raises :class:`NotOwned` for users the bridge does not know."""
@@ -116,7 +119,9 @@ def _finished_later(db: Session, journey: Journey) -> bool:
 
 
 def record(journey: Journey, step: str, data: dict[str, Any], now: datetime) -> None:
-    """Keeps a step as done; doing it again replaces what was kept."""
+    """Keeps a step as done, with what it changes of the person; doing it again replaces what was kept."""
+    for column, value in data.get("person", {}).items():
+        setattr(journey.person, column, value)
     known = next((kept for kept in journey.steps if kept.step == step), None)
     if known is None:
         journey.steps.append(StepRecord(step=step, done_at=now, data=data))
@@ -159,7 +164,7 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
     person = journey.person
     done = [step.step for step in journey.steps]
     journey.finished_at, journey.finishing_by = now, login.ticket_digest
-    if login.activates or "new_password" in done:
+    if login.activates or STRONG & set(done):
         person.generation += 1
         links.finish(db, login.link_id, person.id, now)
     if login.activates:

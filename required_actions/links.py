@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
@@ -11,11 +12,28 @@ from sqlalchemy.orm import Session, joinedload
 from kc_bridge.domain.errors import AccountClosed, LinkUnknown, Unavailable
 from kc_bridge.domain.link import LinkFacts, check, new_token, token_digest
 from kc_bridge.store import audit
-from kc_bridge.store.models import Journey, Link, Person
+from kc_bridge.store.models import AddressCheck, Journey, Link, Person
 
-__all__ = ["ACTIVATION", "CLAIM_LIFETIME", "IssuedLink", "find", "finish", "get", "issue", "open_link"]
+__all__ = [
+    "ACTIVATION",
+    "ADDRESS",
+    "CLAIM_LIFETIME",
+    "IDENTIFIED",
+    "IssuedLink",
+    "find",
+    "finish",
+    "get",
+    "issue",
+    "issue_for_check",
+    "open_link",
+]
 
 ACTIVATION = "activation"
+ADDRESS = "address"
+"""Confirms a mail address; during an activation it also goes on with it, on any device."""
+IDENTIFIED = "identified"
+"""Never mailed: stands for somebody who has just given a number and birth date in this browser."""
+MAILED = (ACTIVATION, ADDRESS)
 LIVE = ("new", "opened")
 CLAIM_LIFETIME = timedelta(seconds=60)
 """A request that died while Keycloak was writing leaves its claim to the next after this; longer than one call to
@@ -26,29 +44,58 @@ Keycloak and its repetition, each with a new access token."""
 class IssuedLink:
     """A link as its mail needs it. The token is nowhere else."""
 
+    id: str
     token: str
     expires_at: datetime
 
 
-def issue(db: Session, person: Person, journey: str, lifetime: timedelta, now: datetime) -> IssuedLink:
-    """A new activation link; it ends the person's older ones and every journey they began."""
+def issue(
+    db: Session,
+    person: Person,
+    journey: str,
+    expires_at: datetime,
+    now: datetime,
+    *,
+    purpose: str = ACTIVATION,
+    sent_to: str | None = None,
+) -> IssuedLink:
+    """A new way into the activation; it ends the person's older ones and every journey they began."""
     _not_while_finishing(db, person.id, now)
     supersede(db, person.id)
     person.generation += 1
-    token = new_token()
-    db.add(
-        Link(
-            person_id=person.id,
-            purpose=ACTIVATION,
-            token_sha256=token_digest(token),
-            generation=person.generation,
-            journey=journey,
-            created_at=now,
-            expires_at=now + lifetime,
-        )
+    return _add(db, person, now, purpose=purpose, journey=journey, expires_at=expires_at, sent_to=sent_to)
+
+
+def issue_for_check(
+    db: Session, check: AddressCheck, journey: str, expires_at: datetime, now: datetime
+) -> IssuedLink:
+    """A new link that confirms an address; it ends the older ones for it, and nothing else."""
+    db.execute(update(Link).where(Link.check_id == check.id, Link.state.in_(LIVE)).values(state="superseded"))
+    return _add(
+        db,
+        check.journey.person,
+        now,
+        purpose=ADDRESS,
+        journey=journey,
+        expires_at=expires_at,
+        sent_to=check.address,
+        check_id=check.id,
     )
-    audit.record(db, now, "outbox", "link.issued", person.id)
-    return IssuedLink(token, now + lifetime)
+
+
+def _add(db: Session, person: Person, now: datetime, **fields: Any) -> IssuedLink:
+    token = new_token()
+    link = Link(
+        person_id=person.id,
+        token_sha256=token_digest(token),
+        generation=person.generation,
+        created_at=now,
+        **fields,
+    )
+    db.add(link)
+    db.flush()
+    audit.record(db, now, "outbox", "link.issued", person.id, purpose=link.purpose)
+    return IssuedLink(link.id, token, link.expires_at)
 
 
 def find(db: Session, token: str, now: datetime, today: date) -> Link:
@@ -59,7 +106,7 @@ def find(db: Session, token: str, now: datetime, today: date) -> Link:
     link = db.scalar(
         select(Link)
         .options(joinedload(Link.person))
-        .where(Link.token_sha256 == token_digest(token), Link.purpose == ACTIVATION)
+        .where(Link.token_sha256 == token_digest(token), Link.purpose.in_(MAILED))
     )
     if link is None:
         raise LinkUnknown

@@ -49,6 +49,10 @@ class Login:
     """Name of the journey; ``actions`` for steps asked for outside one."""
     link_id: str | None = None
     opening: str | None = None
+    proved_address: str | None = None
+    """The mailbox the link of this login was sent to."""
+    kept_alive_at: str = ""
+    """When Keycloak was last told that somebody is at work, ISO 8601."""
 
     @property
     def ticket_digest(self) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from kc_bridge.domain.calendar import instant_in_words
+from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
-from required_actions.links import issue
+from kc_bridge.store.models import AddressCheck
+from required_actions.links import issue, issue_for_check
+from required_actions.logins import ACTIONS
 
-__all__ = ["activation"]
+__all__ = ["activation", "confirm_address"]
 
 
 def _(message: str) -> str:
@@ -23,7 +26,8 @@ def activation(writing: Writing) -> Mail:
     if not person.personal_mail:
         raise NothingToSend("no personal mail any more")
     journey = writing.profile.journey_for(person.population)
-    link = issue(writing.db, person, journey.name, journey.link_lifetime, writing.now)
+    expires_at = expiry(journey.link_lifetime, writing.now, settings.timezone)
+    link = issue(writing.db, person, journey.name, expires_at, writing.now, sent_to=person.personal_mail)
     return Mail(
         to=person.personal_mail,
         subject=_("Activez votre compte %(university)s"),
@@ -31,6 +35,35 @@ def activation(writing: Writing) -> Mail:
         context={
             "display_name": person.display_name,
             "account": person.login,
+            "link": f"{settings.public_url}/l/{link.token}",
+            "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
+        },
+    )
+
+
+@mail_kind("confirm_address")
+def confirm_address(writing: Writing) -> Mail:
+    """The link that confirms an address somebody gave in a journey."""
+    person, settings = writing.person, writing.settings
+    check = writing.db.get(AddressCheck, writing.payload["check"])
+    if check is None or check.confirmed_at or check.address != writing.payload["address"]:
+        raise NothingToSend("confirmed or corrected meanwhile")
+    if check.journey.finished_at or check.journey.generation != person.generation:
+        raise NothingToSend("the journey has ended")
+    journey = writing.profile.journey_for(person.population)
+    expires_at = expiry(journey.link_lifetime, writing.now, settings.timezone)
+    activates = writing.profile.journey(check.journey.name) is not None
+    name = check.journey.name if activates else ACTIONS
+    link = issue_for_check(writing.db, check, name, expires_at, writing.now)
+    return Mail(
+        to=check.address,
+        subject=_("Confirmez votre adresse mail : %(university)s"),
+        template="confirm_address",
+        context={
+            "display_name": person.display_name,
+            "account": person.login,
+            "step": check.step,
+            "continues": activates,
             "link": f"{settings.public_url}/l/{link.token}",
             "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
         },

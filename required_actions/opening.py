@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
 from hmac import compare_digest
 
@@ -14,9 +15,10 @@ from kc_bridge.adapters.oidc import LoggedIn
 from kc_bridge.domain.errors import HandoffRefused, LinkUnknown, LoginGone
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.services import services
+from kc_bridge.store.models import AddressCheck, Link
 from kc_bridge.web.errors import in_words
-from required_actions import links
-from required_actions.logins import OpenedLink, keep_opened_link, opened_link
+from required_actions import address_checks, links
+from required_actions.logins import ACTIONS, OpenedLink, current_login, keep_opened_link, opened_link
 
 __all__ = ["blueprint"]
 
@@ -34,21 +36,41 @@ def show(token: str) -> str:
     kcb = services()
     with kcb.sessions() as db:
         link = links.find(db, token, kcb.clock(), kcb.today())
+    confirms = link.purpose == links.ADDRESS
     return render_template(
-        "link.html",
+        "confirm_address.html" if confirms else "link.html",
         account=link.person.login,
         display_name=link.person.display_name,
+        masked_address=address_checks.masked(link.sent_to or ""),
+        continues=link.journey != ACTIONS,
         expires_text=in_words(link.expires_at),
     )
 
 
 @blueprint.post("/l/<token>")
-def press(token: str) -> BaseResponse:
+def press(token: str) -> BaseResponse | str:
     """Asks Keycloak who is logged in here before anything is opened."""
     kcb = services()
-    with kcb.sessions() as db:
+    with kcb.sessions.begin() as db:
         link = links.find(db, token, kcb.clock(), kcb.today())
-    return _ask(OpenedLink(link.id))
+        check = address_checks.confirm(db, link, kcb.clock()) if link.purpose == links.ADDRESS else None
+    if check is None:
+        return _ask(OpenedLink(link.id))
+    return _onwards_from(check, link)
+
+
+def _onwards_from(check: AddressCheck, link: Link) -> BaseResponse | str:
+    """In the browser that waits, to its next page; on another device, an activation goes on there."""
+    with suppress(LoginGone):
+        if current_login().journey_id == check.journey_id:
+            return redirect("/activation/", 303)
+    if link.journey != ACTIONS:
+        return _ask(OpenedLink(link.id))
+    return render_template(
+        "address_confirmed.html",
+        account=link.person.login,
+        masked_address=address_checks.masked(check.address),
+    )
 
 
 def _ask(opened: OpenedLink) -> BaseResponse:

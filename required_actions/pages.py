@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
+from flask_babel import get_locale
+from flask_wtf import FlaskForm
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,18 +23,25 @@ from kc_bridge.domain.errors import (
     StepOutOfOrder,
 )
 from kc_bridge.domain.journey import progress
+from kc_bridge.domain.link import expiry
 from kc_bridge.services import services
+from kc_bridge.store.models import AddressCheck
 from kc_bridge.web import sessions
-from kc_bridge.web.errors import application_of
+from kc_bridge.web.errors import application_of, clock_in_words, in_words
+from required_actions import address_checks
 from required_actions.entering import enter
-from required_actions.logins import Login, current_login
+from required_actions.logins import Login, current_login, keep_login
 from required_actions.password_rules import violation_texts
-from required_actions.registry import page_form
-from required_actions.wizard import View, look, slug, submit
+from required_actions.registry import get
+from required_actions.wizard import View, conclude, look, slug, submit
 
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("activation", __name__, url_prefix="/activation", template_folder="templates")
+
+CHANGE = "change"
+"""In the address of a waiting page: the person wants to correct what they typed."""
+EVERY_MINUTE = timedelta(minutes=1)
 
 
 @blueprint.get("/enter")
@@ -53,7 +64,9 @@ def show(page: str) -> BaseResponse | str:
     with _wizard(page) as (login, view):
         if not view.finished:
             services().backchannel.touch(login.ticket)
-        return _render(view, page_form(view.steps))
+        if view.waiting and CHANGE not in request.args:
+            return _waiting_page(view, view.waiting)
+        return _render(view, view.form())
 
 
 @blueprint.post("/<page>")
@@ -62,8 +75,8 @@ def send(page: str) -> BaseResponse | Response:
     with _wizard(page) as (_login, view):
         if view.finished:
             return redirect("/activation/", 303)
-        form = page_form(view.steps)
-        if not form.validate_on_submit():
+        form = view.form()
+        if not view.is_valid(form):
             return make_response(_render(view, form), 422)
         try:
             submit(view, form)
@@ -71,6 +84,25 @@ def send(page: str) -> BaseResponse | Response:
             form["password"].errors = violation_texts(refused.violations)
             return make_response(_render(view, form), 422)
     return _onwards()
+
+
+@blueprint.get("/<page>/state")
+def state(page: str) -> Response:
+    """Whether the page still waits for an address to be confirmed; asked by the page itself, every few seconds."""
+    with _wizard(page) as (login, view):
+        _keep_alive(login)
+        return jsonify(waiting=view.waiting is not None)
+
+
+@blueprint.post("/<page>/resend")
+def resend(page: str) -> BaseResponse:
+    """Sends the mail the page waits for once more; a refresh of the page never does."""
+    kcb = services()
+    with _wizard(page) as (_login, view):
+        if view.waiting:
+            with kcb.sessions.begin() as db:
+                address_checks.resend(db, db.get_one(AddressCheck, view.waiting.id), kcb.clock())
+    return redirect(f"/activation/{page}", 303)
 
 
 @blueprint.get("/leave")
@@ -114,6 +146,9 @@ def done() -> BaseResponse:
 def _onwards() -> BaseResponse:
     """To the page somebody stands at, in one hop: each costs a phone a round trip."""
     with _wizard() as (_login, view):
+        if view.concluded and not view.finished:
+            conclude(view)
+    with _wizard() as (_login, view):
         if view.finished and not _has_more_to_show(view):
             return redirect("/activation/leave", 303)
         return redirect(_address(view), 303)
@@ -137,6 +172,15 @@ def _to_current_step(_error: StepOutOfOrder) -> BaseResponse:
     return redirect("/activation/", 303)
 
 
+def _keep_alive(login: Login) -> None:
+    """Tells Keycloak, at most once a minute, that somebody is still there."""
+    now = services().clock()
+    if login.kept_alive_at and now < datetime.fromisoformat(login.kept_alive_at) + EVERY_MINUTE:
+        return
+    services().backchannel.touch(login.ticket)
+    keep_login(replace(login, kept_alive_at=now.isoformat()))
+
+
 def _has_more_to_show(view: View) -> bool:
     return any(step not in view.records for step in view.page.steps)
 
@@ -145,27 +189,65 @@ def _address(view: View) -> str:
     return f"/activation/{slug(view.page)}"
 
 
-def _render(view: View, form) -> str:  # type: ignore[no-untyped-def]
-    context = view.context()
+def _render(view: View, form: FlaskForm) -> str:
     step_context: dict[str, object] = {}
     for step in view.steps:
-        step_context |= step.context(context)
-    previous = view.pages[view.index - 1] if view.index and not view.finished else None
-    application = application_of(view.login.client_id)
+        step_context |= step.context(view.context(step))
     return render_template(
         view.steps[-1].page,
         steps=view.steps,
         title=view.steps[-1].title,
-        account=view.person.login,
-        display_name=view.person.display_name,
-        progress=progress(view.pages, view.index) if len(view.pages) > 1 else None,
         form=form,
-        back_url=f"/activation/{slug(previous)}" if previous else None,
-        cancel=view.login.cancel is not None,
+        notices=_notices(view),
+        privacy_contact=view.kcb.profile.privacy.contact,
         finish_url="/activation/leave" if view.finished else None,
-        application=application.name if application else None,
+        **_frame(view),
         **step_context,
     )
+
+
+def _waiting_page(view: View, check: AddressCheck) -> str:
+    """A mail is on its way."""
+    kcb = view.kcb
+    with kcb.sessions() as db:
+        again = address_checks.resend_at(db, check, view.person.id, kcb.clock())
+        until = address_checks.valid_until(db, check)
+    spec = kcb.profile.journey_for(view.person.population)
+    until = until or expiry(spec.link_lifetime, check.asked_at, kcb.settings.timezone)
+    address = _address(view)
+    return render_template(
+        "waiting.html",
+        masked_address=address_checks.masked(check.address),
+        expires_text=in_words(until),
+        resend_at_text=clock_in_words(again) if again else None,
+        resend_url=f"{address}/resend",
+        state_url=f"{address}/state",
+        change_url=f"{address}?{CHANGE}=1",
+        change_label=get(check.step).change_label,
+        continue_url="/activation/",
+        **_frame(view),
+    )
+
+
+def _frame(view: View) -> dict[str, object]:
+    """What every page of a journey shows around its question."""
+    previous = view.pages[view.index - 1] if view.index and not view.finished else None
+    application = application_of(view.login.client_id)
+    return {
+        "account": view.person.login,
+        "display_name": view.person.display_name,
+        "progress": progress(view.pages, view.index) if len(view.pages) > 1 else None,
+        "back_url": f"/activation/{slug(previous)}" if previous else None,
+        "cancel": view.login.cancel is not None,
+        "application": application.name if application else None,
+    }
+
+
+def _notices(view: View) -> list[dict[str, str]]:
+    """What each step of the page that collects data must say about it, in the person's language."""
+    language = str(get_locale() or "fr")
+    notices = [view.kcb.profile.privacy.notices[step.name] for step in view.steps if step.collects]
+    return [notice.told(language) for notice in notices]
 
 
 def _away(url: str) -> Response:

@@ -4,47 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 from flask_wtf import FlaskForm
-from sqlalchemy.orm import Session
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kc_bridge.domain.profile import UniversityProfile
-from kc_bridge.store.models import Person
+from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.profile import Page, UniversityProfile
+from kc_bridge.store.models import Base, Person
 
-__all__ = ["Fields", "Outcome", "Step", "StepContext", "get", "load_steps", "page_form", "register"]
+__all__ = [
+    "Fields",
+    "Options",
+    "Outcome",
+    "Step",
+    "StepContext",
+    "check_profile",
+    "get",
+    "load_steps",
+    "page_form",
+    "register",
+]
 
 
 class Fields:
-    """Base of a step's fields; a page's form is made of the fields of all its steps."""
+    """Base of a step's fields; a page's form is made of the fields of all its steps, so names are the step's own."""
+
+
+class Options(BaseModel):
+    """Base of what a profile may choose about a step, in ``[steps.<name>]`` or on a page."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)
 class StepContext:
-    """What a step may know: whose it is, the page's options, the language and the time."""
+    """What a step may know: whose it is, its options, the language and the time."""
 
     person: Person
     profile: UniversityProfile
     language: str
     now: datetime
-    options: Mapping[str, Any] = field(default_factory=dict)
+    today: date
+    """The day it is at the university."""
+    options: Any = None
+    """The step's own :class:`Options`."""
     records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """``data`` of the steps already done in this journey."""
+    activates: bool = True
+    """False when the step was asked for outside an activation."""
+    proved_address: str | None = None
+    """The mailbox this person has just read: the link that began this login was sent there."""
+    ticket: str = field(default="", repr=False)
+    """Names the login on the back channel."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step decided."""
+    """What a step decided, for the wizard to keep and to tell Keycloak."""
 
     attributes: dict[str, list[str]] = field(default_factory=dict)
     """For Keycloak's user; only names its action allows are written."""
     data: dict[str, Any] = field(default_factory=dict)
-    """For the journey's record: no secret."""
+    """For the journey's record and its summary: no secret."""
+    details: dict[str, str] = field(default_factory=dict)
+    """For Keycloak's event, which administrators read: neither secret nor personal data."""
     password: str | None = None
     """Goes to Keycloak at once and is kept nowhere."""
+    verify: str | None = None
+    """A mail address whose owner must confirm it before the step counts as done."""
+    person: dict[str, str | None] = field(default_factory=dict)
+    """Columns of the person that change once the step is done."""
+    rows: tuple[Base, ...] = ()
+    """Proofs to keep, merged by their primary key; not for a step that waits for an address."""
 
 
 class Step:
@@ -54,6 +89,11 @@ class Step:
     title: str
     """Page title when the step stands alone, a lazy string."""
     fields: type[Fields] = Fields
+    options: type[Options] = Options
+    collects: bool = False
+    """True when the page asks for personal data: the profile's notice is shown with it."""
+    change_label: str = ""
+    """For a step that waits for an address to be confirmed: the button that corrects it, a lazy string."""
     page: str = "page.html"
     """Template of a page this step closes; one that is no form brings its own."""
 
@@ -65,9 +105,24 @@ class Step:
         """Variables for the step's template."""
         return {}
 
-    def save(self, db: Session, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
-        """Keeps what the person decided; runs in the transaction that records the step as done."""
+    def initial(self, ctx: StepContext) -> dict[str, Any]:  # noqa: ARG002
+        """What the fields hold when the page is first shown, by field name."""
+        return {}
+
+    def prepare(self, ctx: StepContext, form: FlaskForm) -> None:
+        """Completes the form with what depends on the person or the profile, as choices do."""
+
+    def check(self, ctx: StepContext, form: FlaskForm) -> dict[str, list[str]]:  # noqa: ARG002
+        """Errors by field that the fields' own validators cannot see. Called on every form sent, valid or not."""
+        return {}
+
+    def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
+        """What a valid form comes to. Writes nothing: the wizard keeps the outcome in one transaction."""
         return Outcome()
+
+    def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
+        """What the summary says of the step: labels and values, in the present language."""
+        return []
 
 
 _steps: dict[str, Step] = {}
@@ -91,10 +146,31 @@ def load_steps() -> None:
         import_module(f"{package.__name__}.{module.name}")
 
 
-def page_form(steps: list[Step]) -> FlaskForm:
-    """One form with the fields of all the steps of a page, in order."""
+def check_profile(profile: UniversityProfile) -> None:
+    """Raises :class:`ConfigurationError` for a profile naming steps or options there are not, or missing a notice."""
+    alone = [Page(steps=[name]) for name in profile.steps_alone]
+    for page in [page for journey in profile.journeys for page in journey.pages] + alone:
+        for name in page.steps:
+            if name not in _steps:
+                raise _wrong(profile, f"there is no step « {name} »", f"Steps: {', '.join(sorted(_steps))}.")
+            try:
+                _steps[name].options.model_validate(profile.options(name, page))
+            except ValidationError as error:
+                fields = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+                raise _wrong(profile, f"steps.{name}: {fields}", "Correct these options.") from None
+            if _steps[name].collects and name not in profile.privacy.notices:
+                remedy = f"Write [privacy.notices.{name}]: purpose, basis and retention (GDPR art. 13)."
+                raise _wrong(profile, f"step « {name} » collects data and says nothing about it", remedy)
+
+
+def _wrong(profile: UniversityProfile, problem: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(f"University profile « {profile.name} »: {problem}", remedy)
+
+
+def page_form(steps: list[Step], initial: Mapping[str, Any]) -> FlaskForm:
+    """One form with the fields of all the steps of a page, in order; ``initial``: what they hold when not sent."""
     bases = tuple(step.fields for step in reversed(steps) if step.fields is not Fields)
-    form: FlaskForm = type("PageForm", (*bases, FlaskForm), {})()
+    form: FlaskForm = type("PageForm", (*bases, FlaskForm), {})(data=initial)
     # WTForms sorts by the moment each field's class was read: whichever module was imported first.
     names = [name for step in steps for name in vars(step.fields) if name in form._fields]
     form._fields = {name: form._fields[name] for name in dict.fromkeys([*names, *form._fields])}

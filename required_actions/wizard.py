@@ -8,18 +8,19 @@ from typing import Any
 
 from flask_babel import get_locale
 from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
 
 from kc_bridge.adapters.backchannel import Completion
 from kc_bridge.domain import journey as rules
 from kc_bridge.domain.errors import BridgeError, KeycloakUnavailable, StepOutOfOrder
 from kc_bridge.domain.profile import JourneySpec, Page
 from kc_bridge.services import Services
-from kc_bridge.store.models import Journey, Person
-from required_actions import journeys
+from kc_bridge.store.models import AddressCheck, Journey, Person
+from required_actions import address_checks, journeys
 from required_actions.logins import Login, keep_login
-from required_actions.registry import Outcome, Step, StepContext, get
+from required_actions.registry import Outcome, Step, StepContext, get, page_form
 
-__all__ = ["View", "look", "slug", "submit"]
+__all__ = ["View", "conclude", "look", "slug", "submit"]
 
 PATIENCE = 5.0
 """Seconds a second click waits for the first one's result."""
@@ -33,6 +34,8 @@ class View:
     login: Login
     person: Person
     records: dict[str, dict[str, Any]]
+    checks: dict[str, AddressCheck]
+    """Addresses not confirmed yet, by step."""
     pages: list[Page]
     index: int
     """The page asked for."""
@@ -47,16 +50,50 @@ class View:
     def steps(self) -> list[Step]:
         return [get(name) for name in self.page.steps]
 
-    def context(self) -> StepContext:
-        """What the page's steps may know."""
+    @property
+    def waiting(self) -> AddressCheck | None:
+        """The address this page waits for."""
+        return next((self.checks[step] for step in self.page.steps if step in self.checks), None)
+
+    @property
+    def concluded(self) -> bool:
+        """True when people have nothing more to decide, whether Keycloak knows it yet or not."""
+        left = {step for page in self.pages for step in page.steps} - set(self.records)
+        return self.finished or left <= rules.BRIDGE_ONLY
+
+    def context(self, step: Step) -> StepContext:
+        """What a step of the page may know."""
+        kcb, login = self.kcb, self.login
         return StepContext(
             person=self.person,
-            profile=self.kcb.profile,
+            profile=kcb.profile,
             language=str(get_locale() or "fr"),
-            now=self.kcb.clock(),
-            options=self.page.options,
+            now=kcb.clock(),
+            today=kcb.today(),
+            options=step.options.model_validate(kcb.profile.options(step.name, self.page)),
             records=self.records,
+            activates=login.activates,
+            proved_address=login.proved_address,
+            ticket=login.ticket,
         )
+
+    def form(self) -> FlaskForm:
+        """The page's form, as sent or as first shown."""
+        contexts = [(step, self.context(step)) for step in self.steps]
+        initial = {name: value for step, ctx in contexts for name, value in step.initial(ctx).items()}
+        form = page_form(self.steps, initial)
+        for step, ctx in contexts:
+            step.prepare(ctx, form)
+        return form
+
+    def is_valid(self, form: FlaskForm) -> bool:
+        """Checks what was sent; every error of every step is then in the form."""
+        valid = form.validate_on_submit()
+        for step in self.steps:
+            for name, messages in step.check(self.context(step), form).items():
+                form[name].errors = [*form[name].errors, *messages]
+                valid = False
+        return bool(valid)
 
 
 def slug(page: Page) -> str:
@@ -75,6 +112,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
         person = journey.person
         finished = journey.finished_at is not None
         records = {step.step: dict(step.data) for step in journey.steps}
+        checks = address_checks.pending(db, journey.id)
     spec = kcb.profile.journey(login.journey) or kcb.profile.journey_for(person.population)
     pages = _pages(spec, login, records)
     current = rules.current(pages, records)
@@ -82,7 +120,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
     index = current if asked is None else slugs.index(asked) if asked in slugs else -1
     if index < 0 or index > current or (finished and index < current):
         raise StepOutOfOrder(slugs[current])
-    return View(kcb, login, person, records, pages, index, finished)
+    return View(kcb, login, person, records, checks, pages, index, finished)
 
 
 def _pages(spec: JourneySpec, login: Login, records: dict[str, dict[str, Any]]) -> list[Page]:
@@ -95,34 +133,54 @@ def submit(view: View, form: FlaskForm) -> None:
     """Saves the page's steps here, then in Keycloak; the last one ends the journey.
 
     Order matters: what people decided is committed before Keycloak is asked, so a Keycloak that is down loses
-    nothing; a password is kept nowhere, so its step is recorded only once Keycloak has it.
+    nothing; a password is kept nowhere, so its step is recorded only once Keycloak has it. A step whose address
+    must be confirmed first is only held.
 
-    Raises :class:`PasswordRefused`, :class:`JourneyError`, :class:`AccountClosed`, :class:`KeycloakUnavailable`.
+    Raises :class:`PasswordRefused`, :class:`TooManyTries`, :class:`JourneyError`, :class:`AccountClosed`,
+    :class:`KeycloakUnavailable`.
     """
-    kcb, login, last = view.kcb, view.login, _is_last(view)
+    _commit(view, {step.name: step.decide(view.context(step), form) for step in view.steps})
+
+
+def conclude(view: View) -> None:
+    """Ends a journey of which every step is recorded here, one of them by a mailed link or while Keycloak was down.
+
+    Raises as :func:`submit`.
+    """
+    _commit(view, {})
+
+
+def _commit(view: View, decided: dict[str, Outcome]) -> None:
+    kcb, login, now = view.kcb, view.login, view.kcb.clock()
+    held = {step: outcome for step, outcome in decided.items() if outcome.verify}
+    done = {step: outcome for step, outcome in decided.items() if not outcome.verify}
+    last = not held and _is_last(view)
     with kcb.sessions.begin() as db:
-        journey = journeys.fresh(db, login, kcb.clock(), kcb.today())
-        ours = not last or journeys.claim(db, journey, login, kcb.clock())
-        if ours:
-            outcomes = {step.name: step.save(db, view.context(), form) for step in view.steps}
-            _record(view, journey, outcomes, secret=False)
-    if not ours:
-        return _wait_for_the_other(view)
-    try:
-        completion = _complete(view, outcomes)
-        _settle(view, outcomes, completion)
-    except BridgeError:
-        if last:
-            with kcb.sessions.begin() as db:
-                journeys.give_back(db, login)
-        raise
+        journey = journeys.fresh(db, login, now, kcb.today())
+        if last and not journeys.claim(db, journey, login, now):
+            claimed = False
+        else:
+            claimed = True
+            for step, outcome in held.items():
+                address_checks.hold(db, journey, step, outcome.verify or "", _data(outcome), now)
+            _record(view, db, journey, done, secret=False)
+    if not claimed:
+        _wait_for_the_other(view)
+    elif done or not held:
+        try:
+            _settle(view, done, _complete(view, done), last=last)
+        except BridgeError:
+            if last:
+                with kcb.sessions.begin() as db:
+                    journeys.give_back(db, login)
+            raise
 
 
-def _settle(view: View, outcomes: dict[str, Outcome], completion: Completion) -> None:
-    kcb, login, last = view.kcb, view.login, _is_last(view)
+def _settle(view: View, outcomes: dict[str, Outcome], completion: Completion, *, last: bool) -> None:
+    kcb, login = view.kcb, view.login
     with kcb.sessions.begin() as db:
         journey = journeys.held(db, login) if last else journeys.fresh(db, login, kcb.clock(), kcb.today())
-        _record(view, journey, outcomes, secret=True)
+        _record(view, db, journey, outcomes, secret=True)
         if not completion.pending:
             journeys.finish(db, journey, login, kcb.clock())
         elif last:
@@ -139,24 +197,31 @@ def _is_last(view: View) -> bool:
 
 def _complete(view: View, outcomes: dict[str, Outcome]) -> Completion:
     """Tells Keycloak of this page and, again, of the earlier ones: a call that failed then is made good now."""
+    said = view.records | {step: _data(outcome) for step, outcome in outcomes.items()}
     attributes: dict[str, list[str]] = {}
-    for data in view.records.values():
+    for data in said.values():
         attributes |= data.get("attributes", {})
-    for outcome in outcomes.values():
-        attributes |= outcome.attributes
-    done = rules.actions_of(dict.fromkeys([*view.records, *outcomes]))
     password = next((o.password for o in outcomes.values() if o.password is not None), None)
-    asked = [act for act in done if act in view.login.acts]
+    asked = [act for act in rules.actions_of(said) if act in view.login.acts]
     return view.kcb.backchannel.complete(view.login.ticket, asked, attributes, password)
 
 
-def _record(view: View, journey: Journey, outcomes: dict[str, Outcome], *, secret: bool) -> None:
+def _record(view: View, db: Session, journey: Journey, outcomes: dict[str, Outcome], *, secret: bool) -> None:
     """Keeps steps as done: those without a secret before Keycloak is asked, those with one after."""
     for step, outcome in outcomes.items():
         if (outcome.password is not None) is secret:
-            journeys.record(
-                journey, step, {**outcome.data, "attributes": outcome.attributes}, view.kcb.clock()
-            )
+            journeys.record(journey, step, _data(outcome), view.kcb.clock())
+            for row in outcome.rows:
+                db.merge(row)
+
+
+def _data(outcome: Outcome) -> dict[str, Any]:
+    return {
+        **outcome.data,
+        "attributes": outcome.attributes,
+        "details": outcome.details,
+        "person": outcome.person,
+    }
 
 
 def _wait_for_the_other(view: View) -> None:

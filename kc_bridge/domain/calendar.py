@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-__all__ = ["instant_in_words", "local_date"]
+__all__ = ["instant_in_words", "local_date", "time_in_words"]
 
 
 def local_date(instant: datetime, zone: str) -> date:
@@ -22,8 +22,15 @@ def instant_in_words(instant: datetime, language: str, zone: str) -> str:
     règles typographiques; an hour never breaks over two lines.
     """
     local = instant.astimezone(ZoneInfo(zone))
-    if language == "fr":
-        return f"{format_date(local, 'EEEE d MMMM y', 'fr')} à {local:%H}\u00a0h\u00a0{local:%M}"
-    city = zone.rsplit("/", 1)[-1].replace("_", " ")
     day = format_date(local, "EEEE d MMMM y", language)
-    return f"{day} at {format_time(local, 'h:mm a', tzinfo=ZoneInfo(zone), locale=language)} ({city} time)"
+    at = "à" if language == "fr" else "at"
+    return f"{day} {at} {time_in_words(instant, language, zone)}"
+
+
+def time_in_words(instant: datetime, language: str, zone: str) -> str:
+    """« 23 h 59 », "11:59 PM (Paris time)"; see :func:`instant_in_words`."""
+    local = instant.astimezone(ZoneInfo(zone))
+    if language == "fr":
+        return f"{local:%H}\u00a0h\u00a0{local:%M}"
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    return f"{format_time(local, 'h:mm a', tzinfo=ZoneInfo(zone), locale=language)} ({city} time)"

@@ -20,7 +20,8 @@
     │   └── StepOutOfOrder
     ├── AccountClosed                 disabled or expired
     ├── NotOwned                      the bridge may not act on this user
-    └── PasswordRefused               every violation of the realm's policy
+    ├── PasswordRefused               every violation of the realm's policy
+    └── TooManyTries                  a limit is reached: says when it opens again
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ __all__ = [
     "NotOwned",
     "PasswordRefused",
     "StepOutOfOrder",
+    "TooManyTries",
     "Unavailable",
     "Violation",
 ]
@@ -166,3 +168,11 @@ class PasswordRefused(BridgeError):
     """The password breaks the realm's policy; every violation at once."""
 
     violations: list[Violation] = field(default_factory=list)
+
+
+@dataclass
+class TooManyTries(BridgeError):
+    """Something was tried too often, right or wrong."""
+
+    until: datetime
+    """When the next try is allowed."""

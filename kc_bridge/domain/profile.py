@@ -8,19 +8,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kc_bridge.domain.toml_model import load_toml
 
 __all__ = [
+    "END_OF_DAY",
     "Branding",
     "Charter",
     "JourneySpec",
+    "Notice",
     "Page",
     "PasswordPolicy",
+    "Privacy",
     "UniversityProfile",
     "load_profile",
 ]
+
+END_OF_DAY: Literal["end-of-day"] = "end-of-day"
 
 SHIPPED = "required_actions.profiles"
 
@@ -96,7 +101,8 @@ class Page(_Strict):
     """One page of a journey: one or more steps done together."""
 
     steps: list[str] = Field(min_length=1)
-    options: dict[str, Any] = {}
+    options: dict[str, dict[str, Any]] = {}
+    """By step: what this journey wants otherwise than ``[steps.<step>]`` of the profile."""
 
 
 class JourneySpec(_Strict):
@@ -105,14 +111,47 @@ class JourneySpec(_Strict):
     name: str
     populations: list[str] = Field(min_length=1)
     entrances: list[Literal["mail-link", "provisional-password", "identify", "identifier"]] = ["mail-link"]
-    link_lifetime: timedelta = timedelta(hours=24)
-    """Life of the activation link, from the moment it is sent."""
+    identify_by: list[str] = []
+    """For the entrance ``identify``: kinds of number people may give with their birth date."""
+    link_lifetime: timedelta | Literal["end-of-day"] = timedelta(hours=24)
+    """Life of the journey's mailed links, from the moment one is sent; ``end-of-day``: until 23:59 the same day."""
     pages: list[Page] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _identified_by_something(self) -> JourneySpec:
+        if ("identify" in self.entrances) != bool(self.identify_by):
+            raise ValueError(
+                "identify_by names the numbers of the entrance « identify »: give both or neither"
+            )
+        return self
 
     @property
     def steps(self) -> list[str]:
         """Every step, in order."""
         return [step for page in self.pages for step in page.steps]
+
+
+class Notice(_Strict):
+    """What people are told where data about them is asked for (GDPR art. 13); each text by language."""
+
+    purpose: dict[str, str]
+    basis: dict[str, str]
+    """Legal basis."""
+    retention: dict[str, str]
+
+    def told(self, language: str) -> dict[str, str]:
+        """The notice in that language, else in the first one written."""
+        texts = {"purpose": self.purpose, "basis": self.basis, "retention": self.retention}
+        return {name: text.get(language) or next(iter(text.values())) for name, text in texts.items()}
+
+
+class Privacy(_Strict):
+    """Who answers for personal data, and what each step says of what it collects."""
+
+    contact: str
+    """Address of the data protection officer."""
+    notices: dict[str, Notice] = {}
+    """By step; a step that collects data is refused without one."""
 
 
 class UniversityProfile(_Strict):
@@ -121,13 +160,30 @@ class UniversityProfile(_Strict):
     name: str
     establishment: str
     """UAI code of the establishment, written ``{UAI}…`` in ``supannEtablissement``."""
+    domain: str
+    """Scope of ``eduPersonPrincipalName``: ``uid@domain``."""
     languages: list[str] = ["fr", "en"]
     mail_domains: dict[str, str]
     """Domain of the university mail by population."""
     branding: Branding
+    privacy: Privacy
     password_policy: PasswordPolicy
     charter: Charter
+    steps: dict[str, dict[str, Any]] = {}
+    """Options of each step for the whole university; a page of a journey may say otherwise."""
+    steps_alone: list[str] = []
+    """Steps people may do again by themselves, besides those of their journey."""
     journeys: list[JourneySpec] = Field(min_length=1)
+
+    def is_own_address(self, address: str) -> bool:
+        """True for a mail address of the university itself, which nobody can read before their account works."""
+        domain = address.rpartition("@")[2].lower().rstrip(".")
+        own = {self.domain.lower(), *(name.lower() for name in self.mail_domains.values())}
+        return any(domain == name or domain.endswith("." + name) for name in own)
+
+    def options(self, step: str, page: Page) -> dict[str, Any]:
+        """Options of a step on a page, as written; the step itself checks them."""
+        return {**self.steps.get(step, {}), **page.options.get(step, {})}
 
     def journey_for(self, population: str) -> JourneySpec:
         """The journey of a population; the first one for populations no journey names."""

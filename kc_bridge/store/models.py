@@ -24,6 +24,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 __all__ = [
+    "AddressCheck",
     "Affiliation",
     "AuditEntry",
     "Base",
@@ -34,6 +35,7 @@ __all__ = [
     "OutboxMessage",
     "Person",
     "Quarantine",
+    "RateWindow",
     "SpentToken",
     "StepRecord",
     "SyncRun",
@@ -66,7 +68,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[float]: JSON}  # noqa: RUF012
 
 
 def new_id() -> str:
@@ -203,7 +205,11 @@ class Link(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str] = mapped_column(String(32))
-    """``activation``… a token of one purpose opens nothing of another."""
+    """``activation``, ``address`` or ``identified``: a token of one purpose opens nothing of another."""
+    sent_to: Mapped[str | None] = mapped_column(String(320))
+    """Address it was mailed to: whoever brings it back reads that mailbox."""
+    check_id: Mapped[str | None] = mapped_column(ForeignKey("address_check.id", ondelete="CASCADE"))
+    """The address it verifies, for purpose ``address``."""
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     generation: Mapped[int]
     journey: Mapped[str] = mapped_column(String(64))
@@ -251,6 +257,24 @@ class StepRecord(Base):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     journey: Mapped[Journey] = relationship(back_populates="steps")
+
+
+class AddressCheck(Base):
+    """A mail address a step waits for: its owner must follow the link sent there before the step counts as done."""
+
+    __tablename__ = "address_check"
+    __table_args__ = (UniqueConstraint("journey_id", "step"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    journey_id: Mapped[str] = mapped_column(ForeignKey("journey.id", ondelete="CASCADE"))
+    step: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(320))
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What the step will record once the address is confirmed; no secret."""
+    asked_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+    journey: Mapped[Journey] = relationship()
 
 
 class CharterAcceptance(Base):
@@ -322,6 +346,17 @@ class TicketBinding(Base):
     ticket_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     browser: Mapped[str] = mapped_column(String(64))
     """Random name in that browser's server-side session."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RateWindow(Base):
+    """When something limited was last done under one name: an address, a number, a person."""
+
+    __tablename__ = "rate_window"
+
+    key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hits: Mapped[list[float]] = mapped_column(default=list)
+    """Epoch seconds, oldest first; only those that still count."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

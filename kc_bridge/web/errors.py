@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from kc_bridge.domain import errors as e
-from kc_bridge.domain.calendar import instant_in_words
+from kc_bridge.domain.calendar import instant_in_words, local_date, time_in_words
 from kc_bridge.services import services
 from kc_bridge.settings import Application
 from kc_bridge.web.dead_end import Button, DeadEnd, respond
 
-__all__ = ["application_of", "in_words", "setup"]
+__all__ = ["application_of", "clock_in_words", "in_words", "setup"]
 
 log = structlog.get_logger()
 
@@ -43,6 +44,14 @@ def _login_button() -> Button | None:
 def in_words(instant: datetime) -> str:
     """An instant in the present language and the university's zone."""
     return instant_in_words(instant, str(get_locale() or "fr"), services().settings.timezone)
+
+
+def clock_in_words(instant: datetime) -> str:
+    """The time of day of an instant in the university's zone; with the day when it is not today's."""
+    kcb = services()
+    if local_date(instant, kcb.settings.timezone) != kcb.today():
+        return in_words(instant)
+    return time_in_words(instant, str(get_locale() or "fr"), kcb.settings.timezone)
 
 
 def _new_link_button() -> Button:
@@ -171,6 +180,21 @@ def _not_owned(_error: e.NotOwned) -> DeadEnd:
     )
 
 
+def _too_many(error: e.TooManyTries) -> DeadEnd:
+    seconds = max(1, math.ceil((error.until - services().clock()).total_seconds()))
+    return DeadEnd(
+        429,
+        _("Trop d'essais en peu de temps"),
+        [
+            _("Pour protéger les comptes, le nombre d'essais est limité. Rien n'est perdu."),
+            _("Réessayez à partir de %(time)s.", time=clock_in_words(error.until)),
+        ],
+        _retry_button(),
+        kind="info",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
 def _unavailable(error: e.Unavailable) -> DeadEnd:
     log.warning("unavailable", kind=type(error).__name__, reason=error.reason)
     return DeadEnd(
@@ -258,6 +282,7 @@ PAGES: dict[type[Exception], Callable[..., DeadEnd | HTTPException]] = {
     e.LoginGone: _login_gone,
     e.AccountClosed: _account_closed,
     e.NotOwned: _not_owned,
+    e.TooManyTries: _too_many,
     e.Unavailable: _unavailable,
     SQLAlchemyError: _database,
     CSRFError: _csrf,

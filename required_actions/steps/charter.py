@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy.orm import Session
 from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
@@ -43,21 +44,27 @@ class Charter(Step):
             }
         }
 
-    def save(self, db: Session, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
+    def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
         charter = ctx.profile.charter
         language = self._language(ctx)
         sha256 = hashlib.sha256(charter.text[language].encode()).hexdigest()
-        db.add(
-            CharterAcceptance(
-                person_id=ctx.person.id,
-                version=charter.version,
-                language=language,
-                text_sha256=sha256,
-                accepted_at=ctx.now,
-            )
+        accepted = CharterAcceptance(
+            person_id=ctx.person.id,
+            version=charter.version,
+            language=language,
+            text_sha256=sha256,
+            accepted_at=ctx.now,
         )
         proof = f"{charter.version} {language} {sha256} {ctx.now:%Y-%m-%dT%H:%M:%SZ}"
-        return Outcome(attributes={"kcbCharter": [proof]}, data={"version": charter.version})
+        return Outcome(
+            attributes={"kcbCharter": [proof]},
+            data={"version": charter.version},
+            details={"version": charter.version, "language": language},
+            rows=(accepted,),
+        )
+
+    def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [(_("Charte informatique"), _("Acceptée"))]
 
     @staticmethod
     def _language(ctx: StepContext) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy.orm import Session
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
@@ -40,5 +41,8 @@ class NewPassword(Step):
     def context(self, ctx: StepContext) -> dict[str, Any]:  # noqa: ARG002
         return {"rules": rules(services().backchannel.password_policy())}
 
-    def save(self, db: Session, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
+    def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
         return Outcome(password=form["password"].data)
+
+    def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [(_("Mot de passe"), _("Correctement enregistré"))]

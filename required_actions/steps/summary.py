@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from required_actions.registry import Step, StepContext, register
+from required_actions.registry import Step, StepContext, get, register
 
 __all__ = ["Summary"]
 
@@ -23,8 +23,5 @@ class Summary(Step):
             (_("Identifiant"), ctx.person.login, _("Il vous sert à vous connecter à tous les services.")),
             (_("Adresse mail universitaire"), ctx.person.mail, None),
         ]
-        if "new_password" in ctx.records:
-            rows.append((_("Mot de passe"), _("Correctement enregistré"), None))
-        if "charter" in ctx.records:
-            rows.append((_("Charte informatique"), _("Acceptée"), None))
-        return {"rows": rows}
+        recorded = [row for step, data in ctx.records.items() for row in get(step).recorded(data)]
+        return {"rows": rows, "recorded": recorded}

@@ -70,7 +70,7 @@ def is_inside(stack: Stack, walker: Walker) -> bool:
 
 def log_in(stack: Stack, walker: Walker, login: str, password: str) -> Page:
     """From the application to Keycloak's form and wherever it leads."""
-    return walker.send(walker.get(f"{stack.ent_url}/connexion"), username=login, password=password)
+    return walker.log_in(walker.get(f"{stack.ent_url}/connexion"), login, password)
 
 
 def logs_in(stack: Stack, person: Person, password: str) -> bool:

@@ -12,13 +12,13 @@ from required_actions.steps.new_password import NewPassword
 TRIGGER = "Panne-"
 """Passwords that begin so meet the fault."""
 
-_save = NewPassword.save
+_decide = NewPassword.decide
 
 
-def _fail(self: NewPassword, db: Any, ctx: Any, form: Any) -> Any:
+def _fail(self: NewPassword, ctx: Any, form: Any) -> Any:
     password = form["password"].data
     if not password.startswith(TRIGGER):
-        return _save(self, db, ctx, form)
+        return _decide(self, ctx, form)
     person = ctx.person
     try:
         raise KeyError(f"{session['login']} {request.form.to_dict()}")
@@ -27,5 +27,5 @@ def _fail(self: NewPassword, db: Any, ctx: Any, form: Any) -> Any:
 
 
 if __name__ == "__main__":
-    NewPassword.save = _fail  # type: ignore[method-assign]
+    NewPassword.decide = _fail  # type: ignore[method-assign]
     serve()

@@ -111,6 +111,13 @@ class Walker:
         url = urljoin(page.url, form.action) if form.action else page.url
         return self._follow(form.method.upper(), url, form.values | fields, stop, {})
 
+    def log_in(self, page: Page, login: str, password: str, stop: Stop | None = None) -> Page:
+        """Gives Keycloak the two words as it asks for them: on two pages, or on one where a realm has its own flow."""
+        words = {"username": login, "password": password}
+        while asked := [name for name in words if any(name in form.names for form in page.forms)]:
+            page = self.send(page, stop=stop, **{name: words.pop(name) for name in asked})
+        return page
+
     def post(self, url: str, stop: Stop | None = None, **fields: str) -> Page:
         """Sends fields to an address no page led to."""
         return self._follow("POST", url, fields, stop, {})

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from kc_bridge.store import decisions  # noqa: F401 - its tables belong to the schema
 from kc_bridge.store.models import Base, UtcDateTime
 
 

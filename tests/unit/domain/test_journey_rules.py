@@ -18,7 +18,7 @@ from kc_bridge.domain.journey import (
 from kc_bridge.domain.profile import JourneySpec, Page
 
 CHARTER = Page(steps=["charter"])
-MAIL = Page(steps=["backup_mail", "sms_consent"], options={"required": True})
+MAIL = Page(steps=["backup_mail", "sms_consent"], options={"backup_mail": {"verify": True}})
 PASSWORD = Page(steps=["new_password"])
 SUMMARY = Page(steps=["summary"])
 SPEC = JourneySpec(name="activation", populations=["student"], pages=[CHARTER, MAIL, PASSWORD, SUMMARY])
@@ -47,7 +47,7 @@ def test_the_journey_decides_the_order() -> None:
 def test_keycloak_decides_what_is_asked() -> None:
     found = pages_for(SPEC, ["kcb-new-password", "kcb-sms-consent"], [])
     assert steps(found) == [["sms_consent"], ["new_password"], ["summary"]]
-    assert found[0].options == {"required": True}
+    assert found[0].options == {"backup_mail": {"verify": True}}
 
 
 def test_steps_done_keep_their_place() -> None:

@@ -90,11 +90,11 @@ def test_every_violation_is_said_and_in_the_rules_order() -> None:
 @pytest.mark.usefixtures("_request")
 def test_a_form_has_the_fields_of_all_its_steps_in_order_and_no_other() -> None:
     def names(*steps: str) -> list[str]:
-        return [name for name in page_form([get(step) for step in steps])._fields if name != "csrf_token"]
+        return [name for name in page_form([get(step) for step in steps], {})._fields if name != "csrf_token"]
 
     assert names("charter", "new_password") == ["accept", "password", "confirmation"]
     assert names("new_password", "charter") == ["password", "confirmation", "accept"]
-    form = page_form([get("charter"), get("new_password")])
+    form = page_form([get("charter"), get("new_password")], {})
     assert form.data["accept"] is True
     assert form.data["password"] == " p "  # nothing is stripped
     assert "uid" not in form.data
@@ -113,7 +113,7 @@ def test_a_step_without_fields() -> None:
         made.fields = fields
         return made
 
-    form = page_form([step(One), step(Fields), step(Two)])
+    form = page_form([step(One), step(Fields), step(Two)], {})
     assert [name for name in form._fields if name != "csrf_token"] == ["first", "second"]
 
 
