@@ -1,24 +1,16 @@
-"""Applications people log in to, and the client scope that tells them the SUPANN attributes."""
+"""Applications people log in to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from kc_bridge.realm.resource import AtLeast, Kind, Resource
+from kc_bridge.realm.resource import AtLeast, Kind, Members, Resource
+from kc_bridge.realm.scopes import FOR_APPLICATIONS, SCOPES
 
-__all__ = ["ApplicationClient", "application_clients", "supann_scope"]
+__all__ = ["ApplicationClient", "application_clients"]
 
-SUPANN = "supann"
-CLAIMS = {
-    "uid": False,
-    "displayName": False,
-    "eduPersonAffiliation": True,
-    "eduPersonPrimaryAffiliation": False,
-    "supannEtablissement": False,
-    "accountEnd": False,
-}
-"""User attributes an application may read under the same name; True for several values."""
+DEFAULT_SCOPES = ("basic", "profile", "email", "acr", "roles")
+NEVER_DEFAULT = frozenset(scope.name for scope in SCOPES)
 
 
 @dataclass(frozen=True)
@@ -41,20 +33,6 @@ class ApplicationClient:
         return cls(parts[0], parts[1], parts[2], tuple(parts[3:]))
 
 
-def supann_scope() -> Resource:
-    """The scope ``supann``: claims in the ID token and userinfo, not in access tokens, which travel further."""
-    return Resource(
-        Kind.CLIENT_SCOPE,
-        SUPANN,
-        {
-            "description": "SUPANN attributes of the person",
-            "protocol": "openid-connect",
-            "attributes": {"include.in.token.scope": "true", "display.on.consent.screen": "false"},
-            "protocolMappers": [_mapper(name, several) for name, several in CLAIMS.items()],
-        },
-    )
-
-
 def application_clients(applications: tuple[ApplicationClient, ...]) -> list[Resource]:
     """One client for each application."""
     return [
@@ -74,7 +52,8 @@ def application_clients(applications: tuple[ApplicationClient, ...]) -> list[Res
                 "baseUrl": application.login_url,
                 "redirectUris": list(application.redirect_uris),
                 "webOrigins": [],
-                "defaultClientScopes": AtLeast(("basic", "profile", "email", "acr", "roles", SUPANN)),
+                "defaultClientScopes": Members(DEFAULT_SCOPES, NEVER_DEFAULT),
+                "optionalClientScopes": AtLeast(FOR_APPLICATIONS),
                 "attributes": {
                     "pkce.code.challenge.method": "S256",
                     # « + »: the same addresses as redirectUris.
@@ -84,21 +63,3 @@ def application_clients(applications: tuple[ApplicationClient, ...]) -> list[Res
         )
         for application in applications
     ]
-
-
-def _mapper(name: str, several: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "protocol": "openid-connect",
-        "protocolMapper": "oidc-usermodel-attribute-mapper",
-        "config": {
-            "user.attribute": name,
-            "claim.name": name,
-            "jsonType.label": "String",
-            "multivalued": str(several).lower(),
-            "id.token.claim": "true",
-            "userinfo.token.claim": "true",
-            "access.token.claim": "false",
-            "introspection.token.claim": "false",
-        },
-    }

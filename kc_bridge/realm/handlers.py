@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
 from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.realm.flow_handlers import FlowBinding, LoginFlow
 from kc_bridge.realm.resource import Kind
 from kc_bridge.realm.role_handlers import ClientRoles, ScopeMappings, ServiceAccountRoles
 
@@ -180,4 +181,6 @@ def handlers(admin: KeycloakAdmin, realm: str) -> dict[Kind, Handler]:
         Kind.SCOPE_MAPPINGS: ScopeMappings(admin, realm),
         Kind.REQUIRED_ACTION: RequiredAction(admin, realm),
         Kind.REQUIRED_ACTION_CONFIG: RequiredActionConfig(admin, realm),
+        Kind.LOGIN_FLOW: LoginFlow(admin, realm),
+        Kind.FLOW_BINDING: FlowBinding(admin, realm),
     }

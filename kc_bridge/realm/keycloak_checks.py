@@ -1,4 +1,4 @@
-"""Checks of Keycloak: its addresses, versions, clock, and the realm's settings."""
+"""Checks of Keycloak: its addresses, versions and clock."""
 
 from __future__ import annotations
 
@@ -13,17 +13,12 @@ from kc_bridge.adapters.backchannel import BackChannel
 from kc_bridge.adapters.http import json_object, send
 from kc_bridge.adapters.tokens import ClientCredentials
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
-from kc_bridge.domain.profile import load_profile
-from kc_bridge.realm.apply import plan
 from kc_bridge.realm.clients import WEB
-from kc_bridge.realm.desired import desired_realm
 from kc_bridge.realm.finding import Finding, Installation, Level
-from kc_bridge.realm.keys import public_jwks, signing_keys
-from kc_bridge.realm.server import inspect, refuse_old
-from kc_bridge.realm.setup import SIGNING_CLIENTS
+from kc_bridge.realm.server import refuse_old
 from kc_bridge.settings import Settings
 
-__all__ = ["clock", "internal_address", "jar_version", "public_address", "realm_settings", "server_version"]
+__all__ = ["clock", "internal_address", "jar_version", "public_address", "server_version"]
 
 NOTED, REFUSED = 5, 30
 """Seconds of clock difference: a handoff lives 120 s and a client's assertion 60 s, so half a minute breaks logins
@@ -102,25 +97,3 @@ def clock(installation: Installation) -> Finding:
         level: Level = "fail" if abs(difference) > REFUSED else "warn"
         return Finding(level, detail, "Synchronise both machines (chrony, systemd-timesyncd).")
     return Finding("ok", "same time")
-
-
-def realm_settings(installation: Installation) -> Finding:
-    """The realm is what ``kcb setup`` would make of it."""
-    settings, admin = installation.settings, installation.admin
-    if admin is None:
-        return Finding(
-            "warn",
-            "not compared",
-            "Give an administrator's account: KCB_ADMIN_USERNAME and KCB_ADMIN_PASSWORD.",
-        )
-    server = inspect(admin)
-    jwks = {client: public_jwks(signing_keys(settings.keys_dir, client)) for client in SIGNING_CLIENTS}
-    edits = plan(admin, settings.realm, desired_realm(settings, load_profile(settings.profile), server, jwks))
-    if not edits:
-        return Finding("ok", "as kcb setup makes them")
-    missing = [f"{edit.title}: absent" for edit in edits if edit.before is None]
-    differing = [
-        f"{edit.title} {change}" for edit in edits if edit.before is not None for change in edit.changes
-    ]
-    detail = [f"{len(missing)} missing, {len(differing)} changed", *missing, *differing]
-    return Finding("fail" if missing else "warn", "\n".join(detail), "Run: kcb setup (first with --dry-run)")

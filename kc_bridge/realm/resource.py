@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["ABSENT", "AtLeast", "Kind", "Policy", "Resource", "Rule"]
+__all__ = ["ABSENT", "AtLeast", "InPlaceOf", "Kind", "Members", "Policy", "Resource", "Rule"]
 
 
 class Kind(StrEnum):
@@ -23,6 +23,8 @@ class Kind(StrEnum):
     SCOPE_MAPPINGS = "scope mappings of"
     REQUIRED_ACTION = "required action"
     REQUIRED_ACTION_CONFIG = "settings of required action"
+    LOGIN_FLOW = "login flow"
+    FLOW_BINDING = "flow binding"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,28 @@ class AtLeast(tuple[str, ...]):
     def over(self, actual: Any) -> list[str]:
         present: list[str] = actual if isinstance(actual, list) else []
         return present + [item for item in self if item not in present]
+
+
+@dataclass(frozen=True)
+class Members:
+    """A list that has the required items, none of the forbidden ones, and whatever else there is."""
+
+    required: tuple[str, ...]
+    forbidden: frozenset[str]
+
+    def over(self, actual: Any) -> list[str]:
+        return [item for item in AtLeast(self.required).over(actual) if item not in self.forbidden]
+
+
+@dataclass(frozen=True)
+class InPlaceOf:
+    """A value that replaces Keycloak's own default only: what an administrator chose stays."""
+
+    value: str
+    default: str
+
+    def over(self, actual: Any) -> Any:
+        return self.value if actual in (ABSENT, None, self.default) else actual
 
 
 @dataclass(frozen=True)

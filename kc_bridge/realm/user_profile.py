@@ -5,71 +5,50 @@ Undeclared attributes vanish silently when Keycloak saves a user, so all are dec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from kc_bridge.realm.attributes import ATTRIBUTES, GROUPS, Attribute, Group
 from kc_bridge.realm.resource import Kind, Resource
+from kc_bridge.realm.words import ByLanguage
 
-__all__ = ["ATTRIBUTES", "Attribute", "user_profile"]
-
-GROUP = "kc-bridge"
-GROUP_LABELS = {"fr": "Compte universitaire", "en": "University account"}
+__all__ = ["profile_texts", "user_profile"]
 
 ADMIN = ["admin"]
 EVERYBODY = ["admin", "user"]
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """One attribute of a user."""
-
-    name: str
-    labels: dict[str, str]
-    """What it is called, by language."""
-    visible: bool = True
-    """Whether people see their own in the account console; nobody sees another's."""
-    multivalued: bool = False
-    own_choice: bool = False
-    """Whether people may change it themselves."""
-    date: bool = False
-
-
-ATTRIBUTES = (
-    Attribute("uid", {"fr": "Identifiant permanent (uid)", "en": "Permanent identifier (uid)"}),
-    Attribute("displayName", {"fr": "Nom affiché", "en": "Display name"}),
-    Attribute("eduPersonAffiliation", {"fr": "Affiliations", "en": "Affiliations"}, multivalued=True),
-    Attribute("eduPersonPrimaryAffiliation", {"fr": "Affiliation principale", "en": "Primary affiliation"}),
-    Attribute("supannEtablissement", {"fr": "Établissement", "en": "Establishment"}),
-    Attribute("accountEnd", {"fr": "Fin du compte", "en": "End of the account"}, date=True),
-    Attribute("accountState", {"fr": "État du compte", "en": "State of the account"}),
-    Attribute("locale", {"fr": "Langue", "en": "Language"}, own_choice=True),
-    Attribute(
-        "kcbCharter", {"fr": "Chartes acceptées", "en": "Accepted policies"}, visible=False, multivalued=True
-    ),
-    Attribute("kcbKey", {"fr": "Marque de kc-bridge", "en": "Mark of kc-bridge"}, visible=False),
-    Attribute("kcbDigest", {"fr": "Empreinte de synchronisation", "en": "Sync digest"}, visible=False),
-)
 
 KEPT_BY_THE_UNIVERSITY = ("email", "firstName", "lastName")
 """Built-in attributes that come from the registrar: people ask there for a correction."""
 
 
-def user_profile(languages: list[str]) -> list[Resource]:
-    """The attributes, and their names as localisation texts of the realm in each language that has them."""
+def user_profile() -> Resource:
+    """The attributes in their groups."""
     built_in = [
         {"name": name, "permissions": {"view": EVERYBODY, "edit": ADMIN}} for name in KEPT_BY_THE_UNIVERSITY
     ]
-    group = {"name": GROUP, "displayHeader": "${" + _group_key() + "}"}
-    body = {"attributes": built_in + [_declaration(a) for a in ATTRIBUTES], "groups": [group]}
-    texts = [Resource(Kind.TEXTS, language, t) for language in languages if (t := _texts(language))]
-    return [*texts, Resource(Kind.USER_PROFILE, "", body)]
+    groups = [
+        {
+            "name": group.name,
+            "displayHeader": _reference(_header_key(group)),
+            "displayDescription": _reference(_description_key(group)),
+        }
+        for group in GROUPS
+    ]
+    declared = [_declaration(group, attribute) for group in GROUPS for attribute in ATTRIBUTES[group]]
+    return Resource(Kind.USER_PROFILE, "", {"attributes": built_in + declared, "groups": groups})
 
 
-def _declaration(attribute: Attribute) -> dict[str, Any]:
+def profile_texts() -> dict[str, ByLanguage]:
+    """What groups and attributes are called, by localisation key."""
+    groups = {_header_key(group): group.header for group in GROUPS}
+    groups |= {_description_key(group): group.description for group in GROUPS}
+    return groups | {_key(a): a.label for attributes in ATTRIBUTES.values() for a in attributes}
+
+
+def _declaration(group: Group, attribute: Attribute) -> dict[str, Any]:
     declaration: dict[str, Any] = {
         "name": attribute.name,
-        "displayName": "${" + _key(attribute) + "}",
-        "group": GROUP,
+        "displayName": _reference(_key(attribute)),
+        "group": group.name,
         "multivalued": attribute.multivalued,
         "permissions": {
             "view": EVERYBODY if attribute.visible else ADMIN,
@@ -81,17 +60,20 @@ def _declaration(attribute: Attribute) -> dict[str, Any]:
     return declaration
 
 
-def _texts(language: str) -> dict[str, str]:
-    texts = {_key(a): a.labels[language] for a in ATTRIBUTES if language in a.labels}
-    if language in GROUP_LABELS:
-        texts[_group_key()] = GROUP_LABELS[language]
-    return texts
+def _reference(key: str) -> str:
+    return "${" + key + "}"
+
+
+# The console's own naming, so that it offers the texts for editing.
 
 
 def _key(attribute: Attribute) -> str:
-    """The console's own naming, so that it offers the texts for editing."""
     return f"profile.attributes.{attribute.name}"
 
 
-def _group_key() -> str:
-    return f"profile.attribute-group.{GROUP}"
+def _header_key(group: Group) -> str:
+    return f"profile.attribute-group.{group.name}"
+
+
+def _description_key(group: Group) -> str:
+    return f"profile.attribute-group-description.{group.name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,16 @@ import pytest
 from kc_bridge.domain.profile import Page, UniversityProfile, load_profile
 from kc_bridge.realm.applications import ApplicationClient
 from kc_bridge.realm.desired import desired_realm
+from kc_bridge.realm.diff import overlay
 from kc_bridge.realm.resource import Kind
 from kc_bridge.realm.server import Server
 from kc_bridge.settings import Settings
 
 OFFERED = ("kcb-charter", "kcb-extra", "kcb-new-password")
-SERVER = Server("26.7.5", OFFERED, frozenset({"login", "email"}))
+PAGES = frozenset({"kcb-identifier", "kcb-password"})
+SERVER = Server(
+    "26.7.5", OFFERED, PAGES, frozenset({"step_url", "required_version"}), frozenset({"login", "email"})
+)
 JWKS: dict[str, Any] = {client: {"keys": [{"kid": client}]} for client in ("kc-bridge-web", "kc-bridge-sync")}
 
 
@@ -71,26 +76,116 @@ def test_marks_are_hidden_and_nobody_but_admins_writes() -> None:
     assert {name for name, p in declared.items() if "user" not in p["view"]} == {
         "kcbKey",
         "kcbDigest",
+        "kcbExtra",
         "kcbCharter",
     }
 
 
-def test_actions_follow_the_order_of_the_journeys() -> None:
+def test_what_people_are_identified_by_is_not_in_keycloak() -> None:
+    names = {a["name"].lower() for a in bodies()[Kind.USER_PROFILE, ""]["attributes"]}
+    assert not {
+        name for name in names for word in ("ine", "birth", "naiss", "etuid", "empid") if word in name
+    }
+
+
+def test_every_name_a_reference_leads_to_is_written_in_french_and_english() -> None:
+    wanted = bodies()
+    shown = wanted[Kind.USER_PROFILE, ""]
+    references = {a["displayName"] for a in shown["attributes"] if "displayName" in a}
+    references |= {
+        group[field] for group in shown["groups"] for field in ("displayHeader", "displayDescription")
+    }
+    references |= {
+        body["attributes"]["consent.screen.text"]
+        for (kind, _), body in wanted.items()
+        if kind is Kind.CLIENT_SCOPE
+    }
+    for language in ("fr", "en"):
+        assert {"${" + key + "}" for key in wanted[Kind.TEXTS, language]} == references
+
+
+def with_steps(*pages: list[str], alone: tuple[str, ...] = ()) -> UniversityProfile:
+    """The default profile with other steps."""
     profile = load_profile("default")
-    journey = profile.journeys[0].model_copy(
-        update={
-            "pages": [
-                Page(steps=["new_password"]),
-                Page(steps=["charter", "new_password"]),
-                Page(steps=["summary"]),
-            ]
-        }
-    )
-    wanted = bodies(profile.model_copy(update={"journeys": [journey]}))
+    journey = profile.journeys[0].model_copy(update={"pages": [Page(steps=page) for page in pages]})
+    return profile.model_copy(update={"journeys": [journey], "steps_alone": list(alone)})
+
+
+def test_actions_follow_the_order_of_the_journeys() -> None:
+    wanted = bodies(with_steps(["new_password"], ["charter", "new_password"], ["summary"]))
     actions = {name: body for (kind, name), body in wanted.items() if kind is Kind.REQUIRED_ACTION}
     assert list(actions) == ["kcb-new-password", "kcb-charter", "kcb-extra"]
     assert actions["kcb-new-password"]["priority"] < actions["kcb-charter"]["priority"]
-    assert actions["kcb-extra"] == {"defaultAction": False}
+    assert actions["kcb-extra"].keys() == {"defaultAction", "name"}, "switched on or off in the console"
+    assert not any(body["defaultAction"] for body in actions.values())
+
+
+def test_steps_people_do_again_by_themselves_are_on_too() -> None:
+    wanted = bodies(with_steps(["charter"], ["summary"], alone=("new_password",)))
+    assert wanted[Kind.REQUIRED_ACTION, "kcb-new-password"]["enabled"] is True
+
+
+@pytest.mark.parametrize(
+    ("languages", "word"), [(["fr", "en"], "accepter"), (["en"], "accept "), (["de"], "accept ")]
+)
+def test_actions_are_named_in_the_first_language_or_in_english(languages: list[str], word: str) -> None:
+    profile = load_profile("default").model_copy(update={"languages": languages})
+    assert word in bodies(profile)[Kind.REQUIRED_ACTION, "kcb-charter"]["name"]
+
+
+def test_no_attribute_is_released_without_being_asked_for() -> None:
+    wanted = bodies()
+    scopes = {name for kind, name in wanted if kind is Kind.CLIENT_SCOPE}
+    assert scopes == {"eduperson", "supann", "supann-private"}
+    for (kind, name), body in wanted.items():
+        if kind is Kind.CLIENT:
+            by_default = body.get("defaultClientScopes", [])
+            after = (
+                by_default if isinstance(by_default, list) else by_default.over(["supann", "supann-private"])
+            )
+            assert not scopes & set(after), name
+    assert set(wanted[Kind.CLIENT, "ent"]["optionalClientScopes"]) == {"eduperson", "supann"}
+
+
+def test_claims_stay_out_of_access_tokens() -> None:
+    for (kind, _), body in bodies().items():
+        if kind is Kind.CLIENT_SCOPE:
+            assert {m["config"]["access.token.claim"] for m in body["protocolMappers"]} == {"false"}
+
+
+def test_people_log_in_on_two_pages_where_the_jar_has_them() -> None:
+    wanted = bodies()
+    flow = wanted[Kind.LOGIN_FLOW, "kc-bridge browser"]
+    assert [
+        (e["name"], e["requirement"]) for e in sorted(flow["executions"], key=lambda e: e["priority"])
+    ] == [
+        ("kcb-identifier", "REQUIRED"),
+        ("kcb-password", "REQUIRED"),
+    ]
+    keys = list(wanted)
+    assert keys.index((Kind.LOGIN_FLOW, "kc-bridge browser")) < keys.index((Kind.FLOW_BINDING, "browser"))
+
+
+@pytest.mark.parametrize("offered", [frozenset(), frozenset({"kcb-identifier"})])
+def test_without_both_pages_the_login_is_left_alone(offered: frozenset[str]) -> None:
+    kinds = {kind for kind, _ in bodies(server=replace(SERVER, authenticators=offered))}
+    assert not kinds & {Kind.LOGIN_FLOW, Kind.FLOW_BINDING}
+
+
+@pytest.mark.parametrize(("bound", "after"), [("browser", "kc-bridge browser"), ("ours with captcha",) * 2])
+def test_a_flow_an_administrator_chose_stays_bound(bound: str, after: str) -> None:
+    wanted = bodies()[Kind.FLOW_BINDING, "browser"]
+    assert overlay({"browserFlow": bound}, wanted)[0] == {"browserFlow": after}
+
+
+def test_the_charter_says_which_version_counts_where_the_jar_asks() -> None:
+    key = Kind.REQUIRED_ACTION_CONFIG, "kcb-charter"
+    version = load_profile("default").charter.version
+    assert bodies()[key]["config"]["required_version"] == version
+    # Keycloak drops a setting the JAR does not have: writing it would never end.
+    assert (
+        "required_version" not in bodies(server=replace(SERVER, charter_settings=frozenset()))[key]["config"]
+    )
 
 
 def test_actions_come_after_keycloaks_second_factor() -> None:
@@ -101,13 +196,13 @@ def test_actions_come_after_keycloaks_second_factor() -> None:
 
 
 def test_a_theme_the_server_lacks_is_not_named() -> None:
-    body = bodies(server=Server("26.7.5", OFFERED, frozenset({"login"})))[Kind.REALM, "r"]
+    body = bodies(server=replace(SERVER, themes=frozenset({"login"})))[Kind.REALM, "r"]
     assert body["loginTheme"] == "kc-bridge"
     assert "emailTheme" not in body
 
 
 def test_the_ticket_lives_as_long_as_the_wizard() -> None:
-    config = bodies(session_absolute="PT40M")[Kind.REQUIRED_ACTION_CONFIG, "kcb-charter"]["config"]
+    config = bodies(session_absolute="PT40M")[Kind.REQUIRED_ACTION_CONFIG, "kcb-extra"]["config"]
     assert config == {"step_url": "https://compte.univ.fr/activation/enter", "ticket_ttl": "2400"}
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_bridge.realm.diff import Change, compare, overlay
-from kc_bridge.realm.resource import ABSENT, AtLeast, Kind, Policy, Resource
+from kc_bridge.realm.resource import ABSENT, AtLeast, InPlaceOf, Kind, Members, Policy, Resource
 
 words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=4)
 values = st.recursive(
@@ -31,9 +31,13 @@ def test_writing_once_is_enough(actual: dict[str, Any], wanted: dict[str, Any]) 
 def test_no_change_means_no_write(actual: dict[str, Any], wanted: dict[str, Any]) -> None:
     after, changes = overlay(actual, wanted)
     if not changes:
-        assert {key: value for key, value in after.items() if value not in ("", [])} == {
-            key: value for key, value in actual.items() if value not in ("", [])
-        }
+        assert stored(after) == stored(actual)
+
+
+def stored(document: dict[str, Any]) -> dict[str, Any]:
+    """What Keycloak keeps of a document: nothing empty, at any depth."""
+    kept = {key: stored(value) if isinstance(value, dict) else value for key, value in document.items()}
+    return {key: value for key, value in kept.items() if value not in ("", [], {})}
 
 
 @given(actual=documents, wanted=documents)
@@ -110,6 +114,25 @@ def test_keys_are_shown_by_their_ids() -> None:
 def test_password_policy_keeps_what_a_profile_cannot_say(actual: Any, after: str) -> None:
     policy = Policy("length(12) and digits(1)", frozenset({"length", "digits", "passwordHistory"}))
     assert policy.over(actual) == after
+
+
+@pytest.mark.parametrize(
+    ("actual", "after"),
+    [
+        (ABSENT, ["basic"]),
+        (["basic", "supann", "campus"], ["basic", "campus"]),
+        (["campus"], ["campus", "basic"]),
+    ],
+)
+def test_a_list_with_and_without(actual: Any, after: list[str]) -> None:
+    assert Members(("basic",), frozenset({"supann"})).over(actual) == after
+
+
+@pytest.mark.parametrize(
+    ("actual", "after"), [(ABSENT, "ours"), (None, "ours"), ("browser", "ours"), ("theirs", "theirs")]
+)
+def test_only_keycloaks_default_is_replaced(actual: Any, after: str) -> None:
+    assert InPlaceOf("ours", "browser").over(actual) == after
 
 
 def test_a_missing_resource_is_written_even_when_nothing_is_asked_of_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kc_bridge.domain.errors import ConfigurationError
-from kc_bridge.realm.server import inspect, refuse_old
+from kc_bridge.realm.server import Server, inspect, refuse_old
 
 
 @pytest.mark.parametrize(
@@ -25,30 +25,47 @@ def test_others_are_refused_by_the_name_of_the_flaw(version: str) -> None:
 
 
 class FakeAdmin:
-    """Answers ``serverinfo``; anything else, a write above all, is a fault of the test's subject."""
+    """Answers what is asked of a server; anything else, a write above all, is a fault of the test's subject."""
 
-    def __init__(self, version: str, actions: list[str], **themes: list[str]) -> None:
-        self.info: dict[str, Any] = {
+    def __init__(
+        self, version: str, actions: list[str], charter: list[str] | None = None, **themes: list[str]
+    ) -> None:
+        info: dict[str, Any] = {
             "systemInfo": {"version": version},
-            "providers": {"required-action": {"providers": {action: {} for action in actions}}},
+            "providers": {
+                "required-action": {"providers": {action: {} for action in actions}},
+                "authenticator": {"providers": {"auth-cookie": {}, "kcb-password": {}}},
+            },
             "themes": {kind: [{"name": name} for name in names] for kind, names in themes.items()},
         }
+        gear = None if charter is None else {"properties": [{"name": name} for name in charter]}
+        described = "realms/master/authentication/required-actions/kcb-charter/config-description"
+        self.answers = {"serverinfo": info, described: gear}
 
     def get(self, path: str) -> Any:
-        assert path == "serverinfo"
-        return self.info
+        return self.answers[path]
 
 
 def test_what_the_server_offers() -> None:
     admin = FakeAdmin(
-        "26.7.5", ["UPDATE_PASSWORD", "kcb-b", "kcb-a"], login=["keycloak", "kc-bridge"], email=["base"]
+        "26.7.5",
+        ["UPDATE_PASSWORD", "kcb-b", "kcb-a"],
+        ["step_url", "required_version"],
+        login=["keycloak", "kc-bridge"],
+        email=["base"],
     )
-    server = inspect(admin)  # type: ignore[arg-type]
-    assert (server.version, server.required_actions, server.themes) == (
+    assert inspect(admin) == Server(  # type: ignore[arg-type]
         "26.7.5",
         ("kcb-a", "kcb-b"),
-        {"login"},
+        frozenset({"kcb-password"}),
+        frozenset({"step_url", "required_version"}),
+        frozenset({"login"}),
     )
+
+
+def test_a_jar_without_a_charter_has_nothing_behind_its_gear() -> None:
+    admin = FakeAdmin("26.7.5", ["kcb-a"], login=[], email=[])
+    assert inspect(admin).charter_settings == frozenset()  # type: ignore[arg-type]
 
 
 def test_without_the_jar_the_remedy_is_said() -> None:
