@@ -57,9 +57,9 @@ def _active(stack: Stack, action: str) -> tuple[Person, str]:
 def _charter(stack: Stack, watch: Stopwatch) -> None:
     person, password = _active(stack, "kcb-charter")
     walker = Walker()
-    page = walker.get(f"{stack.ent_url}/connexion")
+    page = walker.send(walker.get(f"{stack.ent_url}/connexion"), username=person.login)
     with watch.timing("charter: login → page"):
-        page = walker.send(page, username=person.login, password=password)
+        page = walker.send(page, password=password)
     with watch.timing("charter: accept → application"):
         page = walker.send(page, accept="y")
     assert page.url.startswith(stack.ent_url), page
@@ -68,9 +68,9 @@ def _charter(stack: Stack, watch: Stopwatch) -> None:
 def _terms(stack: Stack, watch: Stopwatch) -> None:
     person, password = _active(stack, NATIVE)
     walker = Walker()
-    page = walker.get(f"{stack.ent_url}/connexion")
+    page = walker.send(walker.get(f"{stack.ent_url}/connexion"), username=person.login)
     with watch.timing("native terms: login → page"):
-        page = walker.send(page, username=person.login, password=password)
+        page = walker.send(page, password=password)
     with watch.timing("native terms: accept → application"):
         page = walker.send(page, accept="y")
     assert page.url.startswith(stack.ent_url), page
@@ -89,7 +89,7 @@ def _new_password(stack: Stack, watch: Stopwatch) -> None:
 def _update_password(stack: Stack, watch: Stopwatch) -> None:
     person, password = _active(stack, "UPDATE_PASSWORD")
     walker = Walker()
-    page = walker.send(walker.get(f"{stack.ent_url}/connexion"), username=person.login, password=password)
+    page = walker.log_in(walker.get(f"{stack.ent_url}/connexion"), person.login, password)
     with watch.timing("native password: send → application"):
         page = walker.send(page, **{"password-new": GOOD_PASSWORD, "password-confirm": GOOD_PASSWORD})
     assert page.url.startswith(stack.ent_url), page

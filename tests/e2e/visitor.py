@@ -119,8 +119,11 @@ class Visitor:
         return self
 
     def log_in(self, login: str, password: str = GOOD_PASSWORD) -> None:
-        """Fills in Keycloak's own login page."""
-        self.page.fill("#username", login)
+        """Fills in Keycloak's own login, from the page at which it stands: identifier, or password."""
+        if self.page.locator("#username").is_visible():
+            self.page.fill("#username", login)
+            if not self.page.locator("#password").is_visible():
+                self.page.click("#kc-login")
         self.page.fill("#password", password)
         self.page.click("#kc-login")
         self.page.wait_for_load_state("load")

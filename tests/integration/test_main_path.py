@@ -66,7 +66,7 @@ def test_the_new_password_logs_in(stack: Stack) -> None:
 
     other = Walker()
     page = other.get(f"{stack.ent_url}/connexion")
-    page = other.send(page, username=person.login, password=GOOD_PASSWORD)
+    page = other.log_in(page, person.login, GOOD_PASSWORD)
 
     assert page.url.startswith(stack.ent_url)
     assert "Camille" in page.text

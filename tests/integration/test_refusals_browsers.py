@@ -119,7 +119,7 @@ def test_a_login_begun_by_an_attacker_and_finished_by_the_victim(stack: Stack) -
     person = stack.person(credentials=KNOWN)
     attacker, victim = Walker(), Walker()
     page = attacker.get(f"{stack.ent_url}/connexion")
-    handoff = attacker.send(page, stop=is_handoff, username=person.login, password=PROVISIONAL).location
+    handoff = attacker.log_in(page, person.login, PROVISIONAL, stop=is_handoff).location
 
     page = victim.send(victim.get(handoff), accept="y")
     assert choose(victim, page).title == FINISHED

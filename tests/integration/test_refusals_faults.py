@@ -234,7 +234,7 @@ def test_keycloak_fails_to_say_who_is_logged_in(stack: Stack, proxy: FaultProxy)
     person = stack.person(actions=[], credentials=[{"type": "password", "value": OTHER, "temporary": False}])
     walker = Walker()
     page = walker.get(f"{stack.ent_url}/connexion")
-    walker.send(page, username=person.login, password=OTHER)
+    walker.log_in(page, person.login, OTHER)
     assert sessions(stack, person) == 1
     link = stack.mail_link(person)
     with keycloak_fails(stack, proxy, "lost answer", "/token"):

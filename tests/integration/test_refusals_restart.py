@@ -105,7 +105,7 @@ def test_who_had_finished_logs_in(stack: Stack, people: dict[str, Somebody]) -> 
 
     page = at.walker.get(f"{stack.url}/activation/leave")
 
-    inside = at.walker.send(page, username=at.person.login, password=GOOD_PASSWORD)
+    inside = at.walker.log_in(page, at.person.login, GOOD_PASSWORD)
     assert inside.url.startswith(stack.ent_url)
     assert at.walker.get(at.link).status == 410
 

@@ -59,7 +59,7 @@ def test_a_mailed_link_ends_on_the_normal_login(stack: Stack) -> None:
     page = walker.get(f"{stack.url}/activation/leave")
 
     assert sessions(stack, person) == 0
-    asked = walker.send(page, username=person.login, password=GOOD_PASSWORD)
+    asked = walker.log_in(page, person.login, GOOD_PASSWORD)
     assert "otp" in asked.form("otp").names
     assert sessions(stack, person) == 0
     assert otp_of(stack, person) == factor
