@@ -23,7 +23,7 @@ from kc_bridge.domain.errors import (
 )
 from kc_bridge.settings import Settings
 
-__all__ = ["BackChannel", "Completion"]
+__all__ = ["BackChannel", "Completion", "TicketUser"]
 
 WEB_CLIENT = "kc-bridge-web"
 
@@ -38,6 +38,20 @@ class Completion:
     """One-time; only the browser of this login may carry it back to Keycloak."""
     continues: bool
     """False when the login must not go on (a second factor and only a mail): the person logs in normally."""
+
+
+@dataclass(frozen=True)
+class TicketUser:
+    """The person a ticket's login belongs to, as Keycloak knows them now."""
+
+    user_id: str
+    username: str
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    owned: bool
+    """False for somebody brokered or made by hand: served in this login, out of reach otherwise."""
+    password_writable: bool
 
 
 @dataclass
@@ -56,12 +70,17 @@ class BackChannel:
         done: list[str],
         attributes: dict[str, list[str]] | None = None,
         password: str | None = None,
+        details: dict[str, dict[str, str]] | None = None,
     ) -> Completion:
         """Marks steps done, writing what they decided, in one transaction of Keycloak's.
 
+        An attribute without values is removed. Attributes of steps this ticket has done before are written as well:
+        people go back and correct. ``details``: by action, what Keycloak's event of the step shall tell (at most six
+        texts, names ``[a-z_]{1,32}``, 200 characters each); never a secret, never anything personal.
+
         Sent again once when the connection breaks: the same ticket may say the same twice.
         """
-        body: dict[str, Any] = {"done": done, "attributes": attributes or {}}
+        body: dict[str, Any] = {"done": done, "attributes": attributes or {}, "details": details or {}}
         if password is not None:
             body["password"] = password
         answer = self._call("POST", f"tickets/{quote(ticket, safe='')}/complete", body, repeat=True)
@@ -71,6 +90,24 @@ class BackChannel:
             proof=answer.get("proof"),
             continues=answer.get("login") == "continues",
         )
+
+    def ticket_user(self, ticket: str) -> TicketUser:
+        """Whose login this is. ``LoginGone``, ``JourneySuperseded``, ``NotOwned`` (an administrator), ``AccountClosed``."""
+        answer = self._call("GET", f"tickets/{quote(ticket, safe='')}", None, repeat=True)
+        return TicketUser(
+            user_id=answer["userId"],
+            username=answer["username"],
+            email=answer["email"],
+            first_name=answer["firstName"],
+            last_name=answer["lastName"],
+            owned=answer["owned"],
+            password_writable=answer["passwordWritable"],
+        )
+
+    def password_check(self, ticket: str, password: str) -> list[Violation]:
+        """All rules of the realm this password would break for the person of this login; raises as ``ticket_user``."""
+        answer = self._call("POST", "password-check", {"ticket": ticket, "password": password}, repeat=True)
+        return _violations(answer)
 
     def touch(self, ticket: str) -> None:
         """Keeps the login alive while somebody is at work in the wizard."""
@@ -142,6 +179,12 @@ class BackChannel:
         )
 
 
+def _violations(answer: dict[str, Any]) -> list[Violation]:
+    return [
+        Violation(v["policy"], v["message"], tuple(v.get("parameters", ()))) for v in answer["violations"]
+    ]
+
+
 def _error(status: int, answer: dict[str, Any]) -> Exception:
     match answer.get("error"):
         case "ticket_gone" | "login_gone":
@@ -155,12 +198,7 @@ def _error(status: int, answer: dict[str, Any]) -> Exception:
         case "disabled":
             return AccountClosed()
         case "password_policy":
-            return PasswordRefused(
-                [
-                    Violation(v["policy"], v["message"], tuple(v.get("parameters", ())))
-                    for v in answer["violations"]
-                ]
-            )
+            return PasswordRefused(_violations(answer))
         case error:
             return ConfigurationError(
                 f"Keycloak's kc-bridge extension answers {status} « {error} ».",

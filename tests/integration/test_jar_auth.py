@@ -168,14 +168,6 @@ def test_the_sync_may_ask_whose_a_user_is(jar: JarRealm) -> None:
     assert (other.status_code, other.json()) == (403, {"error": "forbidden"})
 
 
-def test_login_of_a_user_we_do_not_own(jar: JarRealm) -> None:
-    user = jar.user(actions=["kcb-charter", "kcb-new-password"], owned=False)
-    ticket = Browser(jar).enter(user["username"]).ticket
-    refused = jar.web.complete(ticket, ["kcb-new-password"], password=GOOD)
-    assert (refused.status_code, refused.json()) == (403, {"error": "not_owned"})
-    assert jar.pending(user["id"]) == ["kcb-charter", "kcb-new-password"]
-
-
 def test_made_an_administrator_in_the_middle(jar: JarRealm) -> None:
     user = jar.user(actions=["kcb-charter"])
     ticket = Browser(jar).enter(user["username"]).ticket

@@ -10,7 +10,7 @@ import pytest
 import requests
 import responses
 
-from kc_bridge.adapters.backchannel import BackChannel
+from kc_bridge.adapters.backchannel import BackChannel, TicketUser
 from kc_bridge.domain import errors
 from kc_bridge.domain.errors import PasswordRefused, Violation
 from kc_bridge.settings import Settings
@@ -43,7 +43,36 @@ def test_complete(channel: BackChannel, keycloak: responses.RequestsMock) -> Non
     assert (done.done, done.pending, done.proof, done.continues) == (["kcb-charter"], [], "p", True)
     request = keycloak.calls[1].request
     assert request.headers["Authorization"] == "Bearer first"
-    assert json.loads(request.body) == {"done": ["kcb-charter"], "attributes": {"kcbCharter": ["v"]}}
+    body = {"done": ["kcb-charter"], "attributes": {"kcbCharter": ["v"]}, "details": {}}
+    assert json.loads(request.body) == body
+
+
+def test_complete_tells_keycloak_what_its_events_shall_say(
+    channel: BackChannel, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.post(COMPLETE, json=DONE)
+    channel.complete("t/x", ["kcb-charter"], details={"kcb-charter": {"version": "2026-09"}})
+    sent = json.loads(keycloak.calls[1].request.body)
+    assert sent["details"] == {"kcb-charter": {"version": "2026-09"}}
+
+
+def test_whose_login_it_is(channel: BackChannel, keycloak: responses.RequestsMock) -> None:
+    answer = {"userId": "u1", "username": "c.oconnor", "email": "c@etu.univ-demo.fr", "firstName": None}
+    answer |= {"lastName": "O'Connor", "owned": False, "passwordWritable": True}
+    keycloak.get(f"{KCB}/tickets/t%2Fx", json=answer)
+    user = channel.ticket_user("t/x")
+    assert user == TicketUser("u1", "c.oconnor", "c@etu.univ-demo.fr", None, "O'Connor", False, True)
+
+
+def test_a_password_is_checked_for_the_login_at_hand(
+    channel: BackChannel, keycloak: responses.RequestsMock
+) -> None:
+    violation = {"policy": "length", "message": "invalidPasswordMinLengthMessage", "parameters": [12]}
+    keycloak.post(f"{KCB}/password-check", json={"valid": False, "violations": [violation]})
+    assert channel.password_check("t/x", "court") == [
+        Violation("length", "invalidPasswordMinLengthMessage", (12,))
+    ]
+    assert json.loads(keycloak.calls[1].request.body) == {"ticket": "t/x", "password": "court"}
 
 
 def test_a_login_that_must_not_go_on(channel: BackChannel, keycloak: responses.RequestsMock) -> None:

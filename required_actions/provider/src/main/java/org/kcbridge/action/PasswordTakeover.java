@@ -3,6 +3,7 @@ package org.kcbridge.action;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.kcbridge.login.Ownership;
+import org.kcbridge.login.PasswordStore;
 import org.kcbridge.login.Setup;
 import org.keycloak.authentication.RequiredActionContext;
 import org.keycloak.authentication.RequiredActionProvider;
@@ -12,7 +13,8 @@ import org.keycloak.sessions.AuthenticationSessionModel;
 
 /**
  * Puts our password step in the place of Keycloak's UPDATE_PASSWORD, for users the bridge owns, where the realm asks
- * for it: a provisional password then leads to the journey.
+ * for it: a provisional password then leads to the journey. Where the password cannot be written, Keycloak's own step
+ * stays: it says why.
  */
 final class PasswordTakeover {
 
@@ -23,7 +25,8 @@ final class PasswordTakeover {
 
     static void evaluate(RequiredActionContext context) {
         Setup setup = Setup.of(context.getSession(), context.getRealm(), Steps.NEW_PASSWORD);
-        if (!setup.replacesUpdatePassword() || !Ownership.isOwned(context.getUser())) {
+        if (!setup.replacesUpdatePassword() || !Ownership.isOwned(context.getUser())
+                || !PasswordStore.isWritable(context.getRealm(), context.getUser())) {
             return;
         }
         letKeycloakDecide(context);

@@ -57,14 +57,16 @@ public abstract class StepFactory implements RequiredActionFactory {
         List<ProviderConfigProperty> properties = new ArrayList<>(MAX_AUTH_AGE_CONFIG_PROPERTIES);
         properties.addAll(ProviderConfigurationBuilder.create()
                 .property().name(Setup.STEP_URL).label("Step URL").type(ProviderConfigProperty.STRING_TYPE)
-                .helpText("Address of kc-bridge that receives the browser, for example "
-                        + "https://compte.example.fr/activation/enter. Without it the step shows an error page.").add()
+                .helpText("Address of kc-bridge to which browsers are sent for this step, for example "
+                        + "https://compte.example.fr/activation/enter. « kcb setup » fills it in. Without it people "
+                        + "asked for this step see an error page.").add()
                 .property().name(Setup.TICKET_TTL).label("Ticket lifetime").type(ProviderConfigProperty.STRING_TYPE)
-                .helpText("Seconds during which kc-bridge may act on a login handed over to it, from 60 to 3600. "
-                        + "Activity in the wizard prolongs it, at most to 60 minutes in all.")
+                .helpText("Seconds kc-bridge has to finish a login that was sent to it, from 60 to 3600. Working in "
+                        + "its pages prolongs this, to 60 minutes in all.")
                 .defaultValue(String.valueOf(Setup.LONGEST_LOGIN)).add()
                 .property().name(Setup.ATTRIBUTES).label("Writable attributes").type(ProviderConfigProperty.STRING_TYPE)
-                .helpText("User attributes this step may write, separated by commas. kc-bridge cannot write any other.")
+                .helpText("User attributes kc-bridge may write when this step is done, separated by commas; it cannot "
+                        + "write any other. Those that say who somebody is (username, email, uid, kcbKey) never count.")
                 .defaultValue(writableAttributes).add()
                 .build());
         return properties;
@@ -83,7 +85,8 @@ public abstract class StepFactory implements RequiredActionFactory {
         }
     }
 
-    private ValidationException invalid(String field, String message, Object... parameters) {
+    /** For gears with fields of their own. */
+    protected ValidationException invalid(String field, String message, Object... parameters) {
         List<Object> all = new ArrayList<>(List.of(field));
         all.addAll(List.of(parameters));
         return new ValidationException(new ValidationError(id, field, message, all.toArray()));

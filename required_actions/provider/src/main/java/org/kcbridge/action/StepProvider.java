@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.kcbridge.login.Login;
+import org.kcbridge.login.Ownership;
 import org.kcbridge.login.Pending;
 import org.kcbridge.login.Proofs;
 import org.kcbridge.login.SecondFactor;
@@ -46,8 +47,10 @@ final class StepProvider implements RequiredActionProvider {
 
     @Override
     public void evaluateTriggers(RequiredActionContext context) {
-        if (id.equals(Steps.NEW_PASSWORD)) {
-            PasswordTakeover.evaluate(context);
+        switch (id) {
+            case Steps.NEW_PASSWORD -> PasswordTakeover.evaluate(context);
+            case Steps.CHARTER -> CharterVersion.evaluate(context);
+            default -> { }
         }
     }
 
@@ -55,6 +58,11 @@ final class StepProvider implements RequiredActionProvider {
     public void requiredActionChallenge(RequiredActionContext context) {
         if (!context.getUser().isEnabled()) {
             refuse(context, Messages.ACCOUNT_DISABLED);
+            return;
+        }
+        if (!isForThem(context)) {
+            // Keycloak passes over the step, and tells an application that asked for it: kc_action_status=error.
+            context.ignore();
             return;
         }
         Login login = new Login(context.getAuthenticationSession());
@@ -80,6 +88,13 @@ final class StepProvider implements RequiredActionProvider {
     @Override
     public void close() {
         // Holds nothing.
+    }
+
+    /** A step that does not exist for this user, or that the application asks of somebody whom the bridge cannot serve. */
+    private boolean isForThem(RequiredActionContext context) {
+        return Pending.existing(context.getRealm(), context.getUser()).contains(id)
+                && (Ownership.isServed(context.getUser())
+                        || !Handoff.canBeCancelled(context.getAuthenticationSession(), id));
     }
 
     private boolean mayFinish(RequiredActionContext context, Login login) {

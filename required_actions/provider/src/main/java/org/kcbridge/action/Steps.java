@@ -3,6 +3,9 @@ package org.kcbridge.action;
 import java.util.ArrayList;
 import java.util.List;
 import org.kcbridge.login.Setup;
+import org.keycloak.models.KeycloakSession;
+import org.keycloak.models.RealmModel;
+import org.keycloak.models.RequiredActionConfigModel;
 import org.keycloak.provider.ProviderConfigProperty;
 import org.keycloak.provider.ProviderConfigurationBuilder;
 
@@ -13,6 +16,7 @@ import org.keycloak.provider.ProviderConfigurationBuilder;
 public final class Steps {
 
     public static final String PREFIX = "kcb-";
+    public static final String CHARTER = "kcb-charter";
     public static final String NEW_PASSWORD = "kcb-new-password";
 
     private Steps() {
@@ -24,43 +28,65 @@ public final class Steps {
 
     public static final class Charter extends StepFactory {
         public Charter() {
-            super("kcb-charter", "kc-bridge: accept the charter", "kcbCharter");
+            super(CHARTER, "kc-bridge: accept the IT policy", "kcbCharter");
+        }
+
+        @Override
+        public List<ProviderConfigProperty> getConfigMetadata() {
+            List<ProviderConfigProperty> properties = new ArrayList<>(super.getConfigMetadata());
+            properties.addAll(ProviderConfigurationBuilder.create()
+                    .property().name(Setup.REQUIRED_VERSION).label("Required version")
+                    .type(ProviderConfigProperty.STRING_TYPE)
+                    .helpText("Version of the charter in force, for example 2026-09. Users of kc-bridge who have "
+                            + "accepted only other versions are asked again when they log in. Empty: nobody is.")
+                    .add().build());
+            return properties;
+        }
+
+        @Override
+        public void validateConfig(KeycloakSession session, RealmModel realm, RequiredActionConfigModel model) {
+            super.validateConfig(session, realm, model);
+            String version = model.getConfigValue(Setup.REQUIRED_VERSION);
+            if (version != null && version.strip().matches(".*\\s.*")) {
+                // A space ends the version in what is stored, so nobody could ever have accepted this one.
+                throw invalid(Setup.REQUIRED_VERSION, "error-invalid-value");
+            }
         }
     }
 
     public static final class BackupMail extends StepFactory {
         public BackupMail() {
-            super("kcb-backup-mail", "kc-bridge: backup mail", "supannMailPrive");
+            super("kcb-backup-mail", "kc-bridge: give a backup address", "supannMailPrive");
         }
     }
 
     public static final class MailForwarding extends StepFactory {
         public MailForwarding() {
-            super("kcb-mail-forwarding", "kc-bridge: mail forwarding", "mailForwardingAddress,mailDeliveryOption");
+            super("kcb-mail-forwarding", "kc-bridge: set up mail forwarding", "mailForwardingAddress,mailDeliveryOption");
         }
     }
 
     public static final class SecurityQuestion extends StepFactory {
         public SecurityQuestion() {
-            super("kcb-security-question", "kc-bridge: security question", "");
+            super("kcb-security-question", "kc-bridge: choose a security question", "");
         }
     }
 
     public static final class SmsConsent extends StepFactory {
         public SmsConsent() {
-            super("kcb-sms-consent", "kc-bridge: consent to SMS", "kcbSmsConsent,supannTelephonePrive");
+            super("kcb-sms-consent", "kc-bridge: allow text messages or not", "kcbSmsConsent,supannTelephonePrive");
         }
     }
 
     public static final class PhotoUse extends StepFactory {
         public PhotoUse() {
-            super("kcb-photo-use", "kc-bridge: use of the photograph", "kcbPhotoUse");
+            super("kcb-photo-use", "kc-bridge: show one's photograph or not", "kcbPhotoUse");
         }
     }
 
     public static final class DirectoryVisibility extends StepFactory {
         public DirectoryVisibility() {
-            super("kcb-directory-visibility", "kc-bridge: visibility in the directory", "kcbDirectoryVisibility");
+            super("kcb-directory-visibility", "kc-bridge: be listed in the directory or not", "kcbDirectoryVisibility");
         }
     }
 
@@ -75,8 +101,9 @@ public final class Steps {
             properties.addAll(ProviderConfigurationBuilder.create()
                     .property().name(Setup.REPLACE_UPDATE_PASSWORD).label("Replace Update Password")
                     .type(ProviderConfigProperty.BOOLEAN_TYPE).defaultValue("false")
-                    .helpText("When Keycloak wants a new password of a user kc-bridge owns (provisional password, "
-                            + "expired password, « forgot password »), this step is shown in place of its own form.")
+                    .helpText("When Keycloak wants a new password of a user made by kc-bridge (provisional password, "
+                            + "expired password, « forgot password »), this step is shown in place of Keycloak's own "
+                            + "page. Users whose password lives in a read-only directory keep Keycloak's.")
                     .add().build());
             return properties;
         }
@@ -85,7 +112,7 @@ public final class Steps {
     /** Stands for plug-in steps written in Python only. */
     public static final class Extra extends StepFactory {
         public Extra() {
-            super("kcb-extra", "kc-bridge: additional step", "kcbExtra");
+            super("kcb-extra", "kc-bridge: additional step (plug-in)", "kcbExtra");
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.keycloak.util.JsonSerialization;
 
 /** Reads a JSON object strictly: a value of another type than promised is refused, never converted. */
@@ -57,14 +58,26 @@ final class Body {
 
     /** @return attribute name to values; empty when the field is missing */
     Map<String, List<String>> textsByName(String field) {
-        JsonNode node = root.has(field) ? root.get(field) : JsonNodeFactory.instance.objectNode();
+        return members(optionalObject(field), field, Body::textsOf);
+    }
+
+    /** @return step to name to text; empty when the field is missing */
+    Map<String, Map<String, String>> textByNameByStep(String field) {
+        return members(optionalObject(field), field, (node, path) -> members(node, path, Body::textOf));
+    }
+
+    private JsonNode optionalObject(String field) {
+        return root.has(field) ? root.get(field) : JsonNodeFactory.instance.objectNode();
+    }
+
+    private static <T> Map<String, T> members(JsonNode node, String path, BiFunction<JsonNode, String, T> read) {
         if (!node.isObject()) {
-            throw Refusal.badRequest(field);
+            throw Refusal.badRequest(path);
         }
-        Map<String, List<String>> byName = new LinkedHashMap<>();
+        Map<String, T> members = new LinkedHashMap<>();
         node.properties().forEach(
-                entry -> byName.put(entry.getKey(), textsOf(entry.getValue(), field + "." + entry.getKey())));
-        return byName;
+                entry -> members.put(entry.getKey(), read.apply(entry.getValue(), path + "." + entry.getKey())));
+        return members;
     }
 
     private static List<String> textsOf(JsonNode node, String field) {

@@ -63,18 +63,27 @@ final class Call {
         return session.getContext().getClient();
     }
 
-    /**
-     * The user if the bridge may act on it now.
-     *
-     * @param user may be null
-     */
-    UserModel owned(UserModel user) {
+    /** The user with this id, if the bridge may act on it now. */
+    UserModel owned(String userId) {
+        UserModel user = session.users().getUserById(realm, userId);
         if (user == null) {
             throw Refusal.notFound("no_such_user");
         }
         if (!Ownership.isOwned(user)) {
             throw Refusal.forbidden("not_owned");
         }
+        return enabled(user);
+    }
+
+    /** The user whose login was handed over, if the bridge may act on it now. */
+    UserModel served(UserModel user) {
+        if (!Ownership.isServed(user)) {
+            throw Refusal.forbidden("not_owned");
+        }
+        return enabled(user);
+    }
+
+    private static UserModel enabled(UserModel user) {
         if (!user.isEnabled()) {
             throw Refusal.forbidden("disabled");
         }

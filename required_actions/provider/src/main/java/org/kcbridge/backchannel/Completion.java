@@ -1,11 +1,14 @@
 package org.kcbridge.backchannel;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.kcbridge.action.Steps;
 import org.kcbridge.login.Login;
 import org.kcbridge.login.Pending;
@@ -19,17 +22,24 @@ import org.keycloak.models.UserModel;
 
 /**
  * Marks steps as done, with all they bring, in one transaction. Asking again for what this ticket has done already
- * changes nothing and gives the same answer, so the bridge may repeat a call whose answer was lost. Only another
- * password is written: the person was never told of the first, and chose again.
+ * gives the same answer, so the bridge may repeat a call whose answer was lost. What differs then is written: people go
+ * back and correct, and somebody who was never told of a first password has chosen another.
  */
 final class Completion {
 
-    /** @param password null when none was sent */
-    record Request(Set<String> done, Map<String, List<String>> attributes, String password) {
+    /**
+     * @param attributes name to values; an empty list removes the attribute
+     * @param password null when none was sent
+     * @param details step to what its event shall tell
+     */
+    record Request(Set<String> done, Map<String, List<String>> attributes, String password,
+            Map<String, Map<String, String>> details) {
 
         static Request read(Body body) {
-            return new Request(new LinkedHashSet<>(body.texts("done")), body.textsByName("attributes"),
-                    body.optionalText("password"));
+            Request request = new Request(new LinkedHashSet<>(body.texts("done")), body.textsByName("attributes"),
+                    body.optionalText("password"), body.textByNameByStep("details"));
+            StepEvents.check(request.details(), request.done());
+            return request;
         }
     }
 
@@ -47,18 +57,22 @@ final class Completion {
 
     Map<String, Object> apply(Request request) {
         Set<String> fresh = stillToDo(request);
-        Set<String> writable = writableBy(request.done());
-        if (!fresh.isEmpty()) {
-            if (fresh.contains(Steps.NEW_PASSWORD)) {
-                new PasswordChange(call, login, user).apply(request.password());
-            }
-            write(request, writableBy(fresh));
-            fresh.forEach(user::removeRequiredAction);
-            login.markDone(fresh);
-            new Supersession(call.session(), realm).claim(login);
-            StepEvents.record(call, login, user, fresh);
+        if (fresh.contains(Steps.NEW_PASSWORD)) {
+            new PasswordChange(call, login, user).apply(request.password());
         }
-        return answer(request.attributes().keySet().stream().filter(name -> !writable.contains(name)).toList());
+        fresh.forEach(user::removeRequiredAction);
+        login.markDone(fresh);
+        Map<String, Set<String>> sent = sentByStep(request);
+        Set<String> allowed = sent.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+        Set<String> changed = write(request, allowed);
+        Set<String> news = new LinkedHashSet<>(login.done());
+        news.removeIf(step -> !fresh.contains(step) && Collections.disjoint(sent.get(step), changed));
+        if (!news.isEmpty()) {
+            new Supersession(call.session(), realm).claim(login);
+            news.forEach(step -> StepEvents.record(call, login, user, step,
+                    request.details().getOrDefault(step, Map.of()), sent.get(step)));
+        }
+        return answer(request.attributes().keySet().stream().filter(name -> !allowed.contains(name)).toList());
     }
 
     /** @return what was asked for and not done yet */
@@ -84,18 +98,23 @@ final class Completion {
                 && !user.credentialManager().isValid(UserCredentialModel.password(password));
     }
 
-    private Set<String> writableBy(Set<String> steps) {
-        Set<String> names = new LinkedHashSet<>();
-        steps.forEach(step -> names.addAll(Setup.of(call.session(), realm, step).writableAttributes()));
-        return names;
+    /** @return each step done under this ticket, to the attributes of this request that it may write */
+    private Map<String, Set<String>> sentByStep(Request request) {
+        Map<String, Set<String>> sent = new LinkedHashMap<>();
+        for (String step : login.done()) {
+            Set<String> names = new TreeSet<>(request.attributes().keySet());
+            names.retainAll(Setup.of(call.session(), realm, step).writableAttributes());
+            sent.put(step, names);
+        }
+        return sent;
     }
 
-    private void write(Request request, Set<String> writable) {
-        request.attributes().forEach((name, values) -> {
-            if (writable.contains(name)) {
-                user.setAttribute(name, values);
-            }
-        });
+    /** @return names of the attributes that have other values now */
+    private Set<String> write(Request request, Set<String> allowed) {
+        Set<String> changed = new LinkedHashSet<>(allowed);
+        changed.removeIf(name -> user.getAttributeStream(name).toList().equals(request.attributes().get(name)));
+        changed.forEach(name -> user.setAttribute(name, request.attributes().get(name)));
+        return changed;
     }
 
     private Map<String, Object> answer(List<String> ignored) {

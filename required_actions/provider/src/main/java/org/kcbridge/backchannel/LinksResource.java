@@ -33,8 +33,8 @@ public class LinksResource {
     }
 
     private Response mint(Body body) {
-        UserModel user = call.owned(call.session().users().getUserById(call.realm(), body.text("userId")));
-        ActivationActionToken token = new ActivationActionToken(user.getId(), expiry(body), client(body), steps(body),
+        UserModel user = call.owned(body.text("userId"));
+        ActivationActionToken token = new ActivationActionToken(user.getId(), expiry(body), client(body), steps(body, user),
                 redirectUri(body), body.optionalText("ref"), body.optionalText("locale"));
         UriInfo uri = call.session().getContext().getUri();
         String key = token.serialize(call.session(), call.realm(), uri);
@@ -61,10 +61,10 @@ public class LinksResource {
         return call.caller().getClientId();
     }
 
-    private List<String> steps(Body body) {
+    private List<String> steps(Body body, UserModel user) {
         List<String> asked = body.texts("actions");
-        List<String> enabled = Pending.enabled(call.realm());
-        List<String> unknown = asked.stream().filter(step -> !enabled.contains(step)).toList();
+        List<String> existing = Pending.existing(call.realm(), user);
+        List<String> unknown = asked.stream().filter(step -> !existing.contains(step)).toList();
         if (asked.isEmpty() || !unknown.isEmpty()) {
             throw Refusal.unprocessable("unknown_action").with("actions", unknown);
         }

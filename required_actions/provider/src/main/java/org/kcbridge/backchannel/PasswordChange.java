@@ -45,7 +45,9 @@ final class PasswordChange {
     /** Through the credential manager, hence also into a writable LDAP federation, which may have rules of its own. */
     private void store(String password) {
         try {
-            user.credentialManager().updateCredential(UserCredentialModel.password(password, false));
+            if (!user.credentialManager().updateCredential(UserCredentialModel.password(password, false))) {
+                throw Refusal.unprocessable("password_read_only");
+            }
         } catch (ReadOnlyException federated) {
             throw Refusal.unprocessable("password_read_only");
         } catch (ModelException refused) {

@@ -34,10 +34,20 @@ public class PasswordsResource {
         return call.answer(() -> {
             Body body = Body.parse(text);
             String password = body.text("password");
-            UserModel user = call.owned(call.session().users().getUserById(call.realm(), body.text("userId")));
+            UserModel user = subject(body);
             List<Map<String, Object>> violations =
                     PasswordCheck.violations(call.session(), call.realm(), user, password);
             return Map.of("valid", violations.isEmpty(), "violations", violations);
         }, ROLE);
+    }
+
+    /** Whose password it would be: by the ticket of a login, or by the id of a user the bridge owns. */
+    private UserModel subject(Body body) {
+        String ticket = body.optionalText("ticket");
+        String userId = body.optionalText("userId");
+        if ((ticket == null) == (userId == null)) {
+            throw Refusal.badRequest("ticket");
+        }
+        return ticket != null ? LivingLogin.of(call, ticket).user() : call.owned(userId);
     }
 }

@@ -2,14 +2,16 @@ package org.kcbridge.backchannel;
 
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import org.kcbridge.login.Login;
-import org.kcbridge.login.Supersession;
+import org.kcbridge.login.Ownership;
+import org.kcbridge.login.PasswordStore;
 import org.kcbridge.login.Tickets;
 import org.kcbridge.login.UserLock;
 import org.keycloak.models.KeycloakSession;
@@ -29,6 +31,23 @@ public class TicketsResource {
         this.session = call.session();
     }
 
+    /** Whose login this is; looking at it is no activity. */
+    @GET
+    public Response get(@PathParam("ticket") String ticket) {
+        return call.answer(() -> {
+            UserModel user = LivingLogin.of(call, ticket).user();
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("userId", user.getId());
+            answer.put("username", user.getUsername());
+            answer.put("email", user.getEmail());
+            answer.put("firstName", user.getFirstName());
+            answer.put("lastName", user.getLastName());
+            answer.put("owned", Ownership.isOwned(user));
+            answer.put("passwordWritable", PasswordStore.isWritable(call.realm(), user));
+            return answer;
+        }, ROLE);
+    }
+
     @POST
     @Path("complete")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -38,8 +57,8 @@ public class TicketsResource {
             String userId = new Tickets(session, call.realm()).userOf(ticket)
                     .orElseThrow(() -> Refusal.gone("ticket_gone"));
             return UserLock.holding(session, call.realm(), userId, () -> {
-                Login login = find(ticket);
-                return new Completion(call, login, current(login)).apply(request);
+                LivingLogin living = LivingLogin.of(call, ticket);
+                return new Completion(call, living.login(), living.user()).apply(request);
             }, Refusal::busy);
         }, ROLE);
     }
@@ -48,9 +67,7 @@ public class TicketsResource {
     @Path("touch")
     public Response touch(@PathParam("ticket") String ticket) {
         return call.answer(() -> {
-            Login login = find(ticket);
-            current(login);
-            int left = new Tickets(session, call.realm()).touch(login);
+            int left = new Tickets(session, call.realm()).touch(LivingLogin.of(call, ticket).login());
             if (left <= 0) {
                 throw Refusal.gone("ticket_gone");
             }
@@ -70,19 +87,5 @@ public class TicketsResource {
             });
             return Response.noContent().build();
         }, ROLE);
-    }
-
-    private Login find(String ticket) {
-        Tickets.Found found = new Tickets(session, call.realm()).find(ticket);
-        return found.login().orElseThrow(() -> Refusal.gone(found.known() ? "login_gone" : "ticket_gone"));
-    }
-
-    /** The user of a login that may still write: owned, enabled, overtaken by nobody. */
-    private UserModel current(Login login) {
-        UserModel user = call.owned(login.session().getAuthenticatedUser());
-        if (new Supersession(session, call.realm()).isSuperseded(login, user)) {
-            throw Refusal.gone("superseded");
-        }
-        return user;
     }
 }

@@ -43,7 +43,9 @@ public class ActivationActionTokenHandler extends AbstractActionTokenHandler<Act
                         token -> Ownership.isOwned(context.getAuthenticationSession().getAuthenticatedUser()),
                         Errors.NOT_ALLOWED, Messages.INVALID_CODE),
                 TokenUtils.checkThat(
-                        token -> Pending.enabled(context.getRealm()).stream().anyMatch(token.steps()::contains),
+                        token -> Pending.existing(context.getRealm(),
+                                context.getAuthenticationSession().getAuthenticatedUser()).stream()
+                                .anyMatch(token.steps()::contains),
                         Errors.RESOLVE_REQUIRED_ACTIONS, Messages.INVALID_TOKEN_REQUIRED_ACTIONS),
                 TokenUtils.checkThat(
                         token -> !context.getSession().revokedTokens().contains(token.serializeKey()),

@@ -10,8 +10,9 @@ import org.keycloak.models.UserModel;
 import org.keycloak.models.utils.RoleUtils;
 
 /**
- * Whom the bridge may act on: only users its sync has made, and never anybody with power over the realm. Whoever can
- * mint a login link for a user can be that user.
+ * Whom the bridge may act on, and never anybody with power over the realm. By their id: only users its sync has made,
+ * because whoever can mint a login link for a user can be that user. By the ticket of a login: whoever Keycloak itself
+ * has authenticated and sent to us, brokered or made by hand (docs/adr/0009).
  */
 public final class Ownership {
 
@@ -25,8 +26,12 @@ public final class Ownership {
 
     public static boolean isOwned(UserModel user) {
         String key = user.getFirstAttribute(KEY_ATTRIBUTE);
-        return key != null && !key.isBlank()
-                && user.getServiceAccountClientLink() == null
+        return key != null && !key.isBlank() && isServed(user);
+    }
+
+    /** True for every user but service accounts and administrators: enough for a login of theirs, and for nothing else. */
+    public static boolean isServed(UserModel user) {
+        return user.getServiceAccountClientLink() == null
                 && RoleUtils.getDeepUserRoleMappings(user).stream().noneMatch(Ownership::administers);
     }
 

@@ -11,7 +11,10 @@ import org.keycloak.models.RealmModel;
 import org.keycloak.models.RequiredActionProviderModel;
 import org.keycloak.models.UserModel;
 
-/** Which steps are still to do. Steps the realm has not enabled do not exist. */
+/**
+ * Which steps are still to do. Steps the realm has not enabled do not exist; neither does choosing a password that
+ * Keycloak could not write.
+ */
 public final class Pending {
 
     private Pending() {
@@ -20,7 +23,7 @@ public final class Pending {
     /** @return enabled steps waiting on the user, in the realm's order */
     public static List<String> ofUser(RealmModel realm, UserModel user) {
         Set<String> wanted = user.getRequiredActionsStream().collect(Collectors.toSet());
-        return enabled(realm).stream().filter(wanted::contains).toList();
+        return existing(realm, user).stream().filter(wanted::contains).toList();
     }
 
     /**
@@ -35,7 +38,7 @@ public final class Pending {
         }
         wanted.removeAll(login.done());
         wanted.addAll(ofUser(realm, user));
-        List<String> inOrder = new ArrayList<>(enabled(realm).stream().filter(wanted::contains).toList());
+        List<String> inOrder = new ArrayList<>(existing(realm, user).stream().filter(wanted::contains).toList());
         // Keycloak shows an application-initiated action last, unless it was pending anyway.
         if (initiated != null && inOrder.contains(initiated) && !ofUser(realm, user).contains(initiated)) {
             inOrder.remove(initiated);
@@ -44,12 +47,14 @@ public final class Pending {
         return inOrder;
     }
 
-    /** @return ids of all steps enabled in the realm, in its order */
-    public static List<String> enabled(RealmModel realm) {
+    /** @return ids of all steps this user could be asked for, in the realm's order */
+    public static List<String> existing(RealmModel realm, UserModel user) {
+        boolean passwordWritable = PasswordStore.isWritable(realm, user);
         return realm.getRequiredActionProvidersStream()
                 .filter(RequiredActionProviderModel::isEnabled)
                 .map(RequiredActionProviderModel::getAlias)
                 .filter(Steps::isStep)
+                .filter(step -> passwordWritable || !step.equals(Steps.NEW_PASSWORD))
                 .toList();
     }
 }

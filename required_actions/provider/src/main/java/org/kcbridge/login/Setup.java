@@ -16,6 +16,7 @@ public final class Setup {
     public static final String TICKET_TTL = "ticket_ttl";
     public static final String ATTRIBUTES = "attributes";
     public static final String REPLACE_UPDATE_PASSWORD = "replace_update_password";
+    public static final String REQUIRED_VERSION = "required_version";
 
     /** Seconds a handed-over login may last in all, whatever is touched (scenario 17). */
     public static final int LONGEST_LOGIN = 3600;
@@ -62,6 +63,11 @@ public final class Setup {
 
     public boolean replacesUpdatePassword() {
         return Boolean.parseBoolean(value(REPLACE_UPDATE_PASSWORD, "false"));
+    }
+
+    /** @return version of the charter everybody must have accepted, or null when any will do */
+    public String requiredVersion() {
+        return value(REQUIRED_VERSION, null);
     }
 
     private String value(String key, String fallback) {

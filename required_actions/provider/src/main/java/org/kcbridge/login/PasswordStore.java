@@ -1,0 +1,30 @@
+package org.kcbridge.login;
+
+import org.keycloak.component.ComponentModel;
+import org.keycloak.models.LDAPConstants;
+import org.keycloak.models.RealmModel;
+import org.keycloak.models.UserModel;
+import org.keycloak.storage.StorageId;
+
+/** Where a user's password lives, and whether Keycloak can write it there. */
+public final class PasswordStore {
+
+    private PasswordStore() {
+    }
+
+    /**
+     * Told from the settings of the federation the user comes from, by the rule of Keycloak's credential manager: a
+     * federation that is gone or switched off takes no password, a read-only directory (LDAP, Kerberos) refuses it. One
+     * of another kind that refuses shows only when written to: {@code complete} answers {@code password_read_only}.
+     */
+    public static boolean isWritable(RealmModel realm, UserModel user) {
+        String federation = StorageId.isLocalStorage(user.getId()) ? user.getFederationLink()
+                : StorageId.providerId(user.getId());
+        if (federation == null) {
+            return true;
+        }
+        ComponentModel component = realm.getComponent(federation);
+        return component != null && component.get("enabled", true)
+                && !"READ_ONLY".equals(component.get(LDAPConstants.EDIT_MODE));
+    }
+}
