@@ -10,7 +10,7 @@ from kc_bridge.services import services
 
 __all__ = ["CACHEABLE", "content_security_policy", "setup"]
 
-CACHEABLE = frozenset({"static", "theme_resource"})
+CACHEABLE = frozenset({"static", "theme_resource", "university_css"})
 """Endpoints whose answers are the same for everybody."""
 
 

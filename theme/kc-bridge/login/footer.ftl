@@ -1,15 +1,24 @@
-<#-- Under every login page: the university's colour, the three ways out of trouble, languages without JavaScript.
-     Addresses and colour are realm attributes written by `kcb setup`; an absent one is not shown. -->
+<#-- Under every login page: the university's colours, the three ways out of trouble, the languages as in the wizard.
+     Colours and addresses are realm attributes written by `kcb setup`; an absent one is not shown. -->
 <#macro entry attribute label>
-  <#assign address = realm.getAttribute(attribute)!''>
+  <#local address = realm.getAttribute(attribute)!''>
   <#if address?has_content>
     <li><a href="${address}?lang=${lang}">${msg(label)}</a></li>
   </#if>
 </#macro>
 
+<#-- « action:#0f5a67 link:#0f5a67 … » becomes the tokens of those names; anything else in the attribute is dropped. -->
+<#macro colours attribute>
+  <#list (realm.getAttribute(attribute)!'')?split(' ') as token>
+    <#if token?matches('[a-z-]+:#[0-9a-f]{6}')>--kcb-${token};</#if>
+  </#list>
+</#macro>
+
 <#macro content>
-  <#assign colour = realm.getAttribute('kcbPrimaryColor')!''>
-  <svg class="kcb-band" aria-hidden="true"><rect width="100%" height="100%"<#if colour?matches('#[0-9a-fA-F]{6}')> fill="${colour}"</#if>/></svg>
+  <style>
+    :root { <@colours attribute="kcbColorsLight" /> }
+    <#if darkMode>@media (prefers-color-scheme: dark) { :root { <@colours attribute="kcbColorsDark" /> } }</#if>
+  </style>
   <nav class="kcb-links" aria-label="${msg('kcbLinks')}">
     <ul>
       <@entry attribute="kcbFirstLoginUrl" label="kcbFirstLogin" />
@@ -18,12 +27,14 @@
     </ul>
   </nav>
   <#if realm.internationalizationEnabled && locale.supported?size gt 1>
-    <noscript>
-      <ul class="kcb-languages">
-        <#list locale.supported?sort_by("label") as language>
-          <li><a href="${language.url}" lang="${language.languageTag}" hreflang="${language.languageTag}">${language.label}</a></li>
-        </#list>
-      </ul>
-    </noscript>
+    <nav class="kcb-languages" aria-label="${msg('languages')}">
+      <#list locale.supported?sort_by("languageTag")?reverse as language>
+        <#if language.languageTag == locale.currentLanguageTag>
+          <span aria-current="true" lang="${language.languageTag}">${language.languageTag?upper_case}<span class="kcb-spoken"> - ${language.label}</span></span>
+        <#else>
+          <a href="${language.url}" lang="${language.languageTag}" hreflang="${language.languageTag}">${language.languageTag?upper_case}<span class="kcb-spoken"> - ${language.label}</span></a>
+        </#if>
+      </#list>
+    </nav>
   </#if>
 </#macro>
