@@ -32,6 +32,7 @@ def desired_user(
     attributes: Mapping[str, tuple[str, ...]] = {
         "uid": (account.uid,),
         "displayName": (f"{identity.first_name} {identity.last_name}",),
+        "eduPersonPrincipalName": (f"{account.uid}@{profile.domain}",),
         "eduPersonAffiliation": edu_person_affiliations(standing.populations),
         "eduPersonPrimaryAffiliation": (edu_person_primary(standing.population),),
         "supannEtablissement": (f"{{UAI}}{profile.establishment}",),
@@ -53,5 +54,5 @@ def desired_user(
 
 def profile_fingerprint(profile: UniversityProfile) -> str:
     """Changes when the profile would make other users of the same rows."""
-    decisive = profile.model_dump_json(include={"establishment", "mail_domains"})
+    decisive = profile.model_dump_json(include={"establishment", "domain", "mail_domains"})
     return hashlib.sha256(decisive.encode()).hexdigest()

@@ -59,7 +59,7 @@ def create_app(issuer: str, secret_key: str) -> Flask:
         client_id=CLIENT_ID,
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
         client_kwargs={
-            "scope": "openid profile email",
+            "scope": "openid profile email eduperson supann",
             "code_challenge_method": "S256",
             "token_endpoint_auth_method": "none",
             "timeout": 10,

@@ -22,6 +22,7 @@ def test_a_first_run_makes_persons_users_and_mails(world: World) -> None:
     assert user.attributes == {
         "uid": ("camille.o-connor",),
         "displayName": ("Camille O'Connor",),
+        "eduPersonPrincipalName": ("camille.o-connor@univ-demo.fr",),
         "eduPersonAffiliation": ("member", "student"),
         "eduPersonPrimaryAffiliation": ("student",),
         "supannEtablissement": ("{UAI}0999999Z",),
@@ -55,6 +56,15 @@ def test_a_second_run_writes_nothing_and_asks_nothing(world: World) -> None:
         world.count(models.AuditEntry),
         world.quarantine()[0].id,
     )
+
+
+def test_another_domain_is_everybodys_though_no_row_changed(world: World) -> None:
+    world.students([student(1, first="Camille", last="Dupont")])
+    world.run()
+    world.profile = world.profile.model_copy(update={"domain": "univ-nouvelle.fr"})
+    world.on(2026, 9, 2).run()
+    user = world.directory.users[world.person("apogee:1").keycloak_id or ""]
+    assert user.attributes["eduPersonPrincipalName"] == ("camille.dupont@univ-nouvelle.fr",)
 
 
 def test_several_enrolments_are_one_person(world: World) -> None:
