@@ -120,13 +120,17 @@ def _finished_later(db: Session, journey: Journey) -> bool:
 
 def record(journey: Journey, step: str, data: dict[str, Any], now: datetime) -> None:
     """Keeps a step as done, with what it changes of the person; doing it again replaces what was kept."""
-    for column, value in data.get("person", {}).items():
-        setattr(journey.person, column, value)
+    _change(journey.person, data)
     known = next((kept for kept in journey.steps if kept.step == step), None)
     if known is None:
         journey.steps.append(StepRecord(step=step, done_at=now, data=data))
     else:
         known.done_at, known.data = now, data
+
+
+def _change(person: Person, data: dict[str, Any]) -> None:
+    for column, value in data.get("person", {}).items():
+        setattr(person, column, value)
 
 
 def claim(db: Session, journey: Journey, login: Login, now: datetime) -> bool:
@@ -163,6 +167,8 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
     """Ends the journey: the generation rises, so whatever else was begun before is over."""
     person = journey.person
     done = [step.step for step in journey.steps]
+    for step in journey.steps:  # again: until now, a new line of the enrolment file counted more
+        _change(person, step.data)
     journey.finished_at, journey.finishing_by = now, login.ticket_digest
     if login.activates or STRONG & set(done):
         person.generation += 1

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kc_bridge.domain.errors import (
     BridgeError,
     FinishedElsewhere,
+    JourneyError,
     JourneySuperseded,
     LoginGone,
     PasswordRefused,
@@ -62,6 +63,8 @@ def here() -> BaseResponse:
 def show(page: str) -> BaseResponse | str:
     """One page; later ones are not reached by their address."""
     with _wizard(page) as (login, view):
+        if view.concluded and not view.finished:
+            return redirect("/activation/", 303)
         if not view.finished:
             services().backchannel.touch(login.ticket)
         if view.waiting and CHANGE not in request.args:
@@ -89,9 +92,12 @@ def send(page: str) -> BaseResponse | Response:
 @blueprint.get("/<page>/state")
 def state(page: str) -> Response:
     """Whether the page still waits for an address to be confirmed; asked by the page itself, every few seconds."""
-    with _wizard(page) as (login, view):
-        _keep_alive(login)
-        return jsonify(waiting=view.waiting is not None)
+    try:
+        with _wizard(page) as (login, view):
+            _keep_alive(login)
+            return jsonify(waiting=view.waiting is not None)
+    except JourneyError:  # finished or replaced elsewhere: the next page says so
+        return jsonify(waiting=False)
 
 
 @blueprint.post("/<page>/resend")
@@ -148,7 +154,7 @@ def _onwards() -> BaseResponse:
     with _wizard() as (_login, view):
         if view.concluded and not view.finished:
             conclude(view)
-    with _wizard() as (_login, view):
+            view = look(services(), current_login())
         if view.finished and not _has_more_to_show(view):
             return redirect("/activation/leave", 303)
         return redirect(_address(view), 303)
