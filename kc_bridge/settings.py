@@ -54,7 +54,7 @@ class SourceSettings(BaseModel):
     """One source of enrolment records, owning the populations it names."""
 
     name: str
-    """Stable name; affiliations remember which source they came from."""
+    """Stable name; affiliations remember which source they came from. ``keycloak`` stands for no source at all."""
     kind: str = "csv"
     """Name of the source reader in ``sync/sources``."""
     path: Path | None = None
@@ -63,6 +63,13 @@ class SourceSettings(BaseModel):
     """Name of a shipped column mapping, or path of a TOML one."""
     populations: list[str] = ["student"]
     """Populations this source has authority over."""
+
+    @field_validator("name")
+    @classmethod
+    def _not_that_of_people_without_source(cls, name: str) -> str:
+        if name == "keycloak":
+            raise ValueError("« keycloak » begins the keys of people no source names: choose another name")
+        return name
 
 
 class Settings(BaseSettings):

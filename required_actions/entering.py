@@ -20,6 +20,7 @@ from kc_bridge.web import i18n, sessions
 from required_actions import journeys
 from required_actions.handoff import Handoff, spend, verify
 from required_actions.logins import ACTIONS, Login, current_login, keep_login, opened_link, ticket_digest
+from required_actions.people import person_of
 from required_actions.tickets import bind
 
 __all__ = ["enter"]
@@ -47,8 +48,8 @@ def enter(kcb: Services, token: str) -> Login:
     if not bind(kcb, handoff):
         _end(kcb, handoff.ticket)
         raise HandoffRefused("login bound to another browser")
+    person = person_of(kcb, handoff)
     with kcb.sessions() as db:
-        person = journeys.owner(db, handoff.user_id)
         link = _link(kcb, db.get(Link, opened.link_id) if (opened := opened_link()) else None, handoff)
     if person.account_end and person.account_end < kcb.today():
         _end(kcb, handoff.ticket)

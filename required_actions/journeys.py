@@ -15,7 +15,6 @@ from kc_bridge.domain.errors import (
     HandoffRefused,
     JourneySuperseded,
     LinkExpired,
-    NotOwned,
 )
 from kc_bridge.store import audit
 from kc_bridge.store.database import SessionFactory
@@ -23,18 +22,10 @@ from kc_bridge.store.models import Journey, Link, Person, StepRecord
 from required_actions import links
 from required_actions.logins import Login
 
-__all__ = ["begin", "claim", "finish", "fresh", "give_back", "held", "owner", "record"]
+__all__ = ["begin", "claim", "finish", "fresh", "give_back", "held", "record"]
 
 STRONG = frozenset({"new_password", "backup_mail"})
 """Steps whose change ends whatever else was begun before it."""
-
-
-def owner(db: Session, user_id: str) -> Person:
-    """The person of a Keycloak user. Raises :class:`NotOwned` for users the bridge does not know."""
-    person = db.scalar(select(Person).where(Person.keycloak_id == user_id))
-    if person is None:
-        raise NotOwned
-    return person
 
 
 def begin(sessions: SessionFactory, person_id: str, name: str, generation: int, now: datetime) -> str:

@@ -102,15 +102,14 @@ def taken_names(session: Session, wanted: Iterable[str]) -> set[str]:
 
 
 def open_accounts(session: Session) -> int:
-    """Number of accounts that are open in Keycloak as far as we know."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(models.Person)
-            .where(models.Person.keycloak_id.is_not(None), models.Person.state != CLOSED)
-        )
-        or 0
+    """Number of accounts of people some source names that are open in Keycloak as far as we know."""
+    in_keycloak, tied = models.Person.keycloak_id.is_not(None), models.Person.affiliations.any()
+    query = (
+        select(func.count())
+        .select_from(models.Person)
+        .where(in_keycloak, tied, models.Person.state != CLOSED)
     )
+    return session.scalar(query) or 0
 
 
 def last_rows(session: Session) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -130,7 +131,10 @@ class FakeRealm:
         """Bodies of every ``complete``, in order."""
         self.ended: list[str] = []
         """Tickets whose login the bridge ended."""
+        self.strangers: dict[str, dict[str, Any]] = {}
+        """By Keycloak's id: what it tells of users the bridge does not know; nothing of an administrator."""
         self._left: dict[str, list[str]] = {}
+        self._whose: dict[str, str] = {}
         if not (self.settings.keys_dir / "kc-bridge-web-1.pem").exists():
             save_key(self.settings.keys_dir, "kc-bridge-web", signing_key("kc-bridge-web"))
 
@@ -159,8 +163,23 @@ class FakeRealm:
     def handoff(self, person: Person | None = None, **changed: Any) -> str:
         """A handoff for that person, signed by the realm."""
         claims = self.claims(person, **changed)
-        self._left[claims.get("ticket", "")] = list(claims.get("acts", []))
+        ticket = claims.get("ticket", "")
+        self._left[ticket], self._whose[ticket] = list(claims.get("acts", [])), claims.get("sub", "")
         return jwt.encode({"alg": "RS256", "kid": self.key.kid, "typ": "kcb-handoff+jwt"}, claims, self.key)
+
+    def stranger(self, **fields: Any) -> str:
+        """Keycloak's id of a user of its own, brokered or made by hand."""
+        user_id = str(uuid.uuid4())
+        name = f"alix-{user_id[:8]}"
+        usual = {
+            "username": name,
+            "email": f"{name}@ailleurs.example",
+            "firstName": "Alix",
+            "lastName": "Roy",
+        }
+        marks = {"userId": user_id, "owned": False, "passwordWritable": True}
+        self.strangers[user_id] = usual | marks | fields
+        return user_id
 
     def answer(self, rsps: responses.RequestsMock) -> None:
         """Answers the bridge's calls until the mock ends."""
@@ -174,6 +193,7 @@ class FakeRealm:
         rsps.post(f"{kcb}/activation-links", json={"url": f"{realm}/login-actions/action-token?key=k"})
         tickets = re.compile(re.escape(f"{kcb}/tickets/"))
         rsps.add_callback(responses.POST, tickets, self._ticket, content_type="application/json")
+        rsps.add_callback(responses.GET, tickets, self._user)
         rsps.add_callback(responses.DELETE, tickets, self._end)
 
     def _ticket(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -185,6 +205,10 @@ class FakeRealm:
         left = self._left[ticket] = [act for act in self._left[ticket] if act not in body["done"]]
         answer: dict[str, Any] = {"done": body["done"], "pending": left, "login": "continues", "ignored": []}
         return 200, {}, json.dumps(answer if left else answer | {"proof": f"proof-{secrets.token_hex(8)}"})
+
+    def _user(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        found = self.strangers.get(self._whose[(request.url or "").rsplit("/", 1)[1]])
+        return (200, {}, json.dumps(found)) if found else (403, {}, json.dumps({"error": "not_owned"}))
 
     def _end(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         self.ended.append((request.url or "").rsplit("/", 1)[1])

@@ -48,7 +48,7 @@ class Visitor:
         """A form of the page seen last."""
         return self.request("POST", path, data={"csrf_token": self.csrf, **(fields or {})}, **options)
 
-    def enter(self, realm: FakeRealm, person: Person, **claims: Any) -> TestResponse:
+    def enter(self, realm: FakeRealm, person: Person | None = None, **claims: Any) -> TestResponse:
         """Arrives from Keycloak and lands on the current page of the wizard."""
         answer = self.get(f"/activation/enter?handoff={realm.handoff(person, **claims)}")
         while answer.status_code == 303 and answer.location.startswith("/"):
