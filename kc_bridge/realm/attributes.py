@@ -55,7 +55,7 @@ ACCOUNT = Group(
     "kcb-account",
     {"fr": "Vie du compte", "en": "Life of the account"},
     {
-        "fr": "Calculé d'après les inscriptions et les contrats ; la prochaine synchronisation remplace ce qui est"
+        "fr": "Calculé d’après les inscriptions et les contrats ; la prochaine synchronisation remplace ce qui est"
         " changé ici.",
         "en": "Worked out from enrolments and contracts; the next synchronisation replaces what is changed here.",
     },
@@ -64,23 +64,23 @@ CONTACT = Group(
     "kcb-contact",
     {"fr": "Contact et courrier", "en": "Contact and mail"},
     {
-        "fr": "Ce que la personne a indiqué elle-même à l'activation. Pour le lui redemander, assignez-lui l'étape.",
+        "fr": "Ce que la personne a indiqué elle-même à l’activation. Pour le lui redemander, assignez-lui l’étape.",
         "en": "What the person gave at activation. To ask them again, assign them the step.",
     },
 )
 CHOICES = Group(
     "kcb-choices",
-    {"fr": "Choix de la personne", "en": "The person's choices"},
+    {"fr": "Choix de la personne", "en": "The person’s choices"},
     {
-        "fr": "Consentements et préférences : ne les changez pas à la place de la personne, assignez-lui l'étape.",
-        "en": "Consents and preferences: do not change them in the person's place, assign them the step.",
+        "fr": "Consentements et préférences : ne les changez pas à la place de la personne, assignez-lui l’étape.",
+        "en": "Consents and preferences: do not change them in the person’s place, assign them the step.",
     },
 )
 TECHNICAL = Group(
     "kcb-technical",
     {"fr": "Technique (kc-bridge)", "en": "Technical (kc-bridge)"},
     {
-        "fr": "Écrit et lu par kc-bridge seul : n'y touchez pas.",
+        "fr": "Écrit et lu par kc-bridge seul : n’y touchez pas.",
         "en": "Written and read by kc-bridge alone: leave it as it is.",
     },
 )
@@ -110,12 +110,12 @@ ATTRIBUTES: dict[Group, tuple[Attribute, ...]] = {
         Attribute("locale", "Langue", "Language", own_choice=True),
         Attribute("kcbSmsConsent", "Accord pour les SMS", "Consent to text messages"),
         Attribute("kcbPhotoUse", "Usage de la photo", "Use of the photograph"),
-        Attribute("kcbDirectoryVisibility", "Présence dans l'annuaire", "Listed in the directory"),
+        Attribute("kcbDirectoryVisibility", "Présence dans l’annuaire", "Listed in the directory"),
         Attribute("kcbCharter", "Chartes acceptées", "Accepted policies", visible=False, multivalued=True),
     ),
     TECHNICAL: (
         Attribute("kcbKey", "Marque de kc-bridge", "Mark of kc-bridge", visible=False),
         Attribute("kcbDigest", "Empreinte de synchronisation", "Sync digest", visible=False),
-        Attribute("kcbExtra", "Étapes d'extension", "Plug-in steps", visible=False, multivalued=True),
+        Attribute("kcbExtra", "Étapes d’extension", "Plug-in steps", visible=False, multivalued=True),
     ),
 }

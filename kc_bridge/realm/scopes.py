@@ -36,7 +36,7 @@ EDUPERSON = Scope(
         "fr": "Qui est la personne à l'université : nom affiché, affiliations, identifiant eduPerson",
         "en": "Who the person is at the university: display name, affiliations, eduPerson identifier",
     },
-    {"fr": "Votre nom et votre statut à l'université", "en": "Your name and status at the university"},
+    {"fr": "Votre nom et votre statut à l’université", "en": "Your name and status at the university"},
     single=("eduPersonPrincipalName", "eduPersonPrimaryAffiliation", "displayName"),
     several=("eduPersonAffiliation",),
 )
@@ -47,7 +47,7 @@ SUPANN = Scope(
         "en": "The account in SUPANN's terms: permanent identifier, establishment, state and end of the account",
     },
     {
-        "fr": "L'identifiant, l'état et la fin de votre compte",
+        "fr": "L’identifiant, l’état et la fin de votre compte",
         "en": "The identifier, state and end of your account",
     },
     single=("uid", "supannEtablissement", "accountEnd", "accountState"),

@@ -13,6 +13,7 @@ from kc_bridge.realm.clients import SYNC, WEB, bridge_clients
 from kc_bridge.realm.desired import desired_realm
 from kc_bridge.realm.diff import Edit
 from kc_bridge.realm.keys import KEPT, new_key, public_jwks, save_key, signing_keys
+from kc_bridge.realm.login_flow import missing_pages
 from kc_bridge.realm.realm_settings import THEME, THEMES
 from kc_bridge.realm.resource import Kind
 from kc_bridge.realm.server import inspect
@@ -42,6 +43,8 @@ def setup_realm(
     server = inspect(admin)
     for kind in sorted(THEMES.keys() - server.themes):
         report(f"The server has no {kind} theme « {THEME} »: that of the realm stays as it is.")
+    if missing := missing_pages(server.authenticators):
+        report(f"The JAR has no {' '.join(missing)}: how people log in stays as it is.")
     jwks = {client: _published_keys(settings, client, report, dry_run) for client in SIGNING_CLIENTS}
     wanted = desired_realm(settings, profile, server, jwks, applications)
     edits = plan(admin, settings.realm, wanted)

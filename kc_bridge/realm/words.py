@@ -20,7 +20,8 @@ def in_one_language(words: ByLanguage, language: str) -> str:
 def localisation(texts: Mapping[str, ByLanguage], languages: Iterable[str]) -> list[Resource]:
     """Localisation texts of the realm: one document for each of its languages that we speak. ``texts``: words by key.
 
-    Keycloak falls back to English by itself; the console can add the others.
+    Keycloak falls back to English by itself; the console can add the others. Write « ’ »: to Keycloak's login pages a
+    straight apostrophe is a quoting sign, to its consoles it is not.
     """
     found = {
         language: {key: words[language] for key, words in texts.items() if language in words}

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from kc_bridge.realm.clients import WEB
 from kc_bridge.realm.doctor import CHECKS, as_json, as_text, examine
 from kc_bridge.realm.finding import Finding, Installation, failure
 from kc_bridge.realm.keys import key_files
+from kc_bridge.realm.server import inspect
 from kc_bridge.settings import SmtpSettings
 from tests.integration.kcb_realm import KcbRealm
 
@@ -118,6 +120,68 @@ def test_something_missing_fails(sound: KcbRealm) -> None:
     assert "required action kcb-charter: absent" in finding.detail.splitlines()
     sound.setup()
     assert finding_of("realm settings", sound).level == "ok"
+
+
+def test_a_flow_of_the_universitys_own_is_noted(sound: KcbRealm) -> None:
+    assert finding_of("login pages", sound).detail == "kc-bridge browser"
+    sound.call("POST", "authentication/flows/browser/copy", {"newName": "campus"})
+    for bound, remedy in (("campus", "Flows: bind « kc-bridge browser »"), ("browser", "Run: kcb setup")):
+        sound.call("PUT", "", {"browserFlow": bound})
+        finding = finding_of("login pages", sound)
+        assert finding.level == "warn"
+        assert f"« {bound} »" in finding.detail
+        assert remedy in finding.remedy
+    sound.setup()
+    assert finding_of("login pages", sound).level == "ok"
+
+
+def test_a_jar_without_our_pages_or_steps(sound: KcbRealm, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = replace(inspect(sound.setup_admin), authenticators=frozenset(), required_actions=("kcb-charter",))
+    monkeypatch.setattr("kc_bridge.realm.realm_checks.inspect", lambda _admin: older)
+    pages, steps = finding_of("login pages", sound), finding_of("steps", sound)
+    assert (pages.level, steps.level) == ("warn", "fail")
+    assert "kcb-identifier kcb-password" in pages.detail
+    assert "the JAR has no kcb-new-password" in steps.detail
+    assert "make jar" in pages.remedy
+    assert "make jar" in steps.remedy
+
+
+def test_a_step_that_leads_nowhere(sound: KcbRealm) -> None:
+    gear = "authentication/required-actions/kcb-charter/config"
+    sound.call("PUT", gear, {"config": {"ticket_ttl": "600"}})
+    finding = finding_of("steps", sound)
+    assert finding.level == "fail"
+    assert finding.detail.endswith("for want of step_url: kcb-charter")
+    sound.setup()
+    assert finding_of("steps", sound).level == "ok"
+
+
+def test_a_step_the_profile_needs_is_switched_off(sound: KcbRealm) -> None:
+    path = "authentication/required-actions/kcb-charter"
+    sound.call("PUT", path, sound.call("GET", path) | {"enabled": False})
+    finding = finding_of("steps", sound)
+    assert (finding.level, finding.detail) == ("warn", "switched off, so never asked of anybody: kcb-charter")
+    sound.setup()
+
+
+def test_scopes_that_are_given_unasked(sound: KcbRealm) -> None:
+    scopes = {scope["name"]: scope["id"] for scope in sound.call("GET", "client-scopes")}
+    web = sound.client_id(WEB)
+    unasked = (
+        f"clients/{web}/default-client-scopes/{scopes['supann-private']}",
+        f"default-default-client-scopes/{scopes['eduperson']}",
+    )
+    for path in unasked:
+        sound.call("PUT", path)
+    finding = finding_of("client scopes", sound)
+    assert finding.level == "warn"
+    assert finding.detail.splitlines()[1:] == [
+        "eduperson: every new client (Client scopes → Assigned type)",
+        f"supann-private: client {WEB} (Clients → Client scopes)",
+    ]
+    for path in unasked:
+        sound.call("DELETE", path)
+    assert finding_of("client scopes", sound).level == "ok"
 
 
 def test_a_realm_that_is_not_there(sound: KcbRealm) -> None:

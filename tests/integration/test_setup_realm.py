@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
+from kc_bridge.realm.actions import used_actions
+from kc_bridge.realm.server import Server, inspect
 from tests.integration.kcb_realm import KcbRealm
 
 
@@ -102,16 +106,19 @@ def test_what_administrators_added_stays(realm: KcbRealm) -> None:
     assert "badge" in [a["name"] for a in realm.call("GET", "users/profile")["attributes"]]
 
 
-def test_actions_follow_the_journey_and_none_is_default(realm: KcbRealm) -> None:
+def test_actions_follow_the_profile_and_none_is_default(realm: KcbRealm) -> None:
     actions = {a["alias"]: a for a in realm.call("GET", "authentication/required-actions")}
     ours = {alias: a for alias, a in actions.items() if alias.startswith("kcb-")}
     assert len(ours) == 9
     assert not any(a["defaultAction"] for a in ours.values())
-    assert {alias for alias, a in ours.items() if a["enabled"]} == {"kcb-charter", "kcb-new-password"}
+    assert {alias for alias, a in ours.items() if a["enabled"]} == set(used_actions(realm.profile))
     assert ours["kcb-charter"]["priority"] < ours["kcb-new-password"]["priority"]
+    assert ours["kcb-charter"]["name"] == "kc-bridge : accepter la charte informatique"
     gear = realm.call("GET", "authentication/required-actions/kcb-new-password/config")["config"]
     assert gear["step_url"] == "http://bridge.test/activation/enter"
     assert gear["replace_update_password"] == "true"
+    gear = realm.call("GET", "authentication/required-actions/kcb-charter/config")["config"]
+    assert gear["required_version"] == realm.profile.charter.version
 
 
 def test_an_action_switched_on_in_the_console_stays_on(realm: KcbRealm) -> None:
@@ -121,10 +128,72 @@ def test_an_action_switched_on_in_the_console_stays_on(realm: KcbRealm) -> None:
     assert realm.call("GET", "authentication/required-actions/kcb-photo-use")["enabled"]
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_console_texts_exist(realm: KcbRealm, language: str) -> None:
-    texts = realm.call("GET", f"localization/{language}")
-    declared = realm.call("GET", "users/profile")
-    keys = {a["displayName"] for a in declared["attributes"] if a.get("group") == "kc-bridge"}
-    keys |= {g["displayHeader"] for g in declared["groups"] if g["name"] == "kc-bridge"}
-    assert {key.removeprefix("${").removesuffix("}") for key in keys} <= texts.keys()
+FLOW = "authentication/flows/kc-bridge browser/executions"
+
+
+def pages(realm: KcbRealm) -> list[tuple[str, str]]:
+    """Authenticators of the flow's forms themselves, in their order, with their requirement."""
+    executions = realm.call("GET", FLOW)
+    forms = [
+        e for e in executions if e["level"] == 1 and "providerId" in e and e["requirement"] == "REQUIRED"
+    ]
+    return [(e["providerId"], e["requirement"]) for e in forms]
+
+
+def test_people_log_in_on_two_pages_and_the_rest_is_keycloaks(realm: KcbRealm) -> None:
+    assert realm.call("GET")["browserFlow"] == "kc-bridge browser"
+    assert pages(realm) == [("kcb-identifier", "REQUIRED"), ("kcb-password", "REQUIRED")]
+
+    def others(flow: str) -> list[tuple[int, str, str]]:
+        return [
+            (
+                e["level"],
+                e["requirement"],
+                e.get("providerId", e["displayName"].removeprefix("kc-bridge browser ")),
+            )
+            for e in realm.call("GET", f"authentication/flows/{flow}/executions")
+            if e.get("providerId") not in {"kcb-identifier", "kcb-password", "auth-username-password-form"}
+        ]
+
+    assert others("kc-bridge browser") == others("browser")
+
+
+@pytest.mark.parametrize("lost", ["kcb-identifier", "kcb-password"])
+def test_a_flow_left_half_made_is_completed(realm: KcbRealm, lost: str) -> None:
+    execution = next(e for e in realm.call("GET", FLOW) if e.get("providerId") == lost)
+    realm.call("DELETE", f"authentication/executions/{execution['id']}")
+    assert realm.setup()[0] == "login flow kc-bridge browser"
+    assert pages(realm) == [("kcb-identifier", "REQUIRED"), ("kcb-password", "REQUIRED")]
+    assert realm.setup() == []
+
+
+def test_what_an_administrator_changed_in_the_flow_stays(realm: KcbRealm) -> None:
+    webauthn = next(e for e in realm.call("GET", FLOW) if e.get("providerId") == "webauthn-authenticator")
+    realm.call("PUT", FLOW, webauthn | {"requirement": "ALTERNATIVE"})
+    assert realm.setup() == []
+    realm.call("PUT", FLOW, webauthn)
+
+
+def test_a_flow_of_the_universitys_own_stays_bound(realm: KcbRealm) -> None:
+    realm.call("POST", "authentication/flows/browser/copy", {"newName": "campus"})
+    realm.call("PUT", "", {"browserFlow": "campus"})
+    assert realm.setup() == []
+    assert realm.call("GET")["browserFlow"] == "campus"
+    realm.call("PUT", "", {"browserFlow": "browser"})
+    assert realm.setup() == ["flow binding browser", "  browserFlow: « browser » → « kc-bridge browser »"]
+
+
+def test_a_jar_without_the_two_pages_leaves_the_login_alone(
+    realms: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(admin: KeycloakAdmin) -> Server:
+        return replace(inspect(admin), authenticators=frozenset(), charter_settings=frozenset())
+
+    monkeypatch.setattr("kc_bridge.realm.setup.inspect", older)
+    realm = realms()
+    assert realm.call("GET")["browserFlow"] == "browser"
+    said = "The JAR has no kcb-identifier kcb-password: how people log in stays as it is."
+    assert realm.setup() == [said]
+    monkeypatch.setattr("kc_bridge.realm.setup.inspect", inspect)
+    assert "flow binding browser" in realm.setup()
+    assert realm.setup() == []

@@ -101,7 +101,11 @@ def test_every_name_a_reference_leads_to_is_written_in_french_and_english() -> N
         if kind is Kind.CLIENT_SCOPE
     }
     for language in ("fr", "en"):
-        assert {"${" + key + "}" for key in wanted[Kind.TEXTS, language]} == references
+        texts = wanted[Kind.TEXTS, language]
+        assert {"${" + key + "}" for key in texts} == references
+        assert not [text for text in texts.values() if set("'{}") & set(text)], (
+            "MessageFormat would read them"
+        )
 
 
 def with_steps(*pages: list[str], alone: tuple[str, ...] = ()) -> UniversityProfile:
