@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from requests.cookies import get_cookie_header
 
-from tests.integration.jar_realm import ENT, PROVISIONAL, STEP_URL, JarRealm
+from tests.integration.jar_realm import ENT, PROVISIONAL, STEP_URL, WRONG, JarRealm
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ class Browser:
 
     def login(self, username: str, password: str = PROVISIONAL, **params: str) -> requests.Response:
         page = self.authorize(**params)
-        return self.submit(page, username=username, password=password)
+        if 'name="password"' in page.text:
+            return self.submit(page, username=username, password=password)
+        return self.submit(self.submit(page, username=username), password=password)
 
     def enter(self, username: str, password: str = PROVISIONAL, **params: str) -> Handoff:
         """Log in, and expect to be handed over."""
@@ -112,3 +114,13 @@ def landed(response: requests.Response, place: str = ENT) -> dict[str, str]:
     target = response.headers.get("Location", "")
     assert target.startswith(place), f"not at {place}: {response.status_code} {target} {response.text[:1500]}"
     return {key: values[0] for key, values in parse_qs(urlsplit(target).query).items()}
+
+
+def locked(realm: JarRealm) -> dict[str, Any]:
+    """A user whom somebody has guessed at too often, in a realm that counts."""
+    user = realm.user()
+    for _ in range(3):
+        Browser(realm).login(user["username"], WRONG)
+    state = realm.call("GET", f"attack-detection/brute-force/users/{user['id']}")
+    assert (state["numFailures"], state["disabled"]) == (3, True)
+    return user

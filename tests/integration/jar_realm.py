@@ -36,6 +36,15 @@ POLICY = (
 )
 GOOD = "Printemps-2026!"
 PROVISIONAL = "Provisoire-1234!"
+WRONG = "Faux-mot-de-passe-1!"
+GENERIC = "Nom d'utilisateur ou mot de passe invalide."
+"""What Keycloak says in the realm's first language to whoever it does not let in."""
+OTP = {
+    "type": "otp",
+    "secretData": '{"value": "DJmQfC73VGFhw7D4QJ8A"}',
+    "credentialData": '{"digits": 6, "counter": 0, "period": 30, "algorithm": "HmacSHA1", "subType": "totp"}',
+}
+"""A second factor, for ``credentials`` of a user."""
 
 
 class Admin:
@@ -143,6 +152,22 @@ class JarRealm:
         action = self.call("GET", f"authentication/required-actions/{step}")
         self.call("PUT", f"authentication/required-actions/{step}", action | {"enabled": enabled})
 
+    def log_in_on_two_pages(self) -> None:
+        """Keycloak's browser flow with our two pages in the place of its one."""
+        flow = f"pages-{uuid.uuid4().hex[:6]}"
+        self.call("POST", "authentication/flows/browser/copy", {"newName": flow})
+        for execution in self.call("GET", f"authentication/flows/{flow}/executions"):
+            if execution.get("providerId") == "auth-username-password-form":
+                self.call("DELETE", f"authentication/executions/{execution['id']}")
+        for place, page in enumerate(("kcb-identifier", "kcb-password"), start=1):
+            new = {"provider": page, "priority": place}
+            self.call("POST", f"authentication/flows/{flow} forms/executions/execution", new)
+        for execution in self.call("GET", f"authentication/flows/{flow}/executions"):
+            if execution.get("providerId", "").startswith("kcb-"):
+                required = execution | {"requirement": "REQUIRED"}
+                self.call("PUT", f"authentication/flows/{flow}/executions", required)
+        self.set_realm(browserFlow=flow)
+
     def user(
         self,
         username: str | None = None,
@@ -237,6 +262,14 @@ class JarRealm:
             "attributes": {"use.jwks.string": "true", "jwks.string": client.jwks()},
             **more,
         }
+
+
+def two_pages_realm(admin: Admin) -> JarRealm:
+    """A realm that logs in on our two pages, and locks whom somebody guesses three times at."""
+    made = JarRealm(admin, f"jar-{uuid.uuid4().hex[:8]}")
+    made.log_in_on_two_pages()
+    made.set_realm(rememberMe=True, bruteForceProtected=True, failureFactor=3, quickLoginCheckMilliSeconds=0)
+    return made
 
 
 def _native(alias: str, priority: int) -> dict[str, Any]:

@@ -9,14 +9,9 @@ from typing import Any
 import pytest
 
 from tests.integration.jar_browser import Browser, landed
-from tests.integration.jar_realm import GOOD, LANDING, JarRealm
+from tests.integration.jar_realm import GOOD, LANDING, OTP, JarRealm
 
 BOTH = ["kcb-charter", "kcb-new-password"]
-OTP = {
-    "type": "otp",
-    "secretData": json.dumps({"value": "DJmQfC73VGFhw7D4QJ8A"}),
-    "credentialData": json.dumps({"subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1"}),
-}
 
 
 def link(jar: JarRealm, user: dict[str, Any], **more: Any) -> str:

@@ -5,6 +5,7 @@ import org.keycloak.authentication.AuthenticationFlowContext;
 import org.keycloak.authentication.Authenticator;
 import org.keycloak.authentication.authenticators.browser.AbstractUsernameFormAuthenticator;
 import org.keycloak.authentication.authenticators.browser.UsernameForm;
+import org.keycloak.authentication.authenticators.resetcred.ResetCredentialChooseUser;
 import org.keycloak.authentication.authenticators.util.AuthenticatorUtils;
 import org.keycloak.events.Details;
 import org.keycloak.models.KeycloakSession;
@@ -28,7 +29,8 @@ final class IdentifierForm implements Authenticator {
 
     @Override
     public void authenticate(AuthenticationFlowContext context) {
-        // Back from « forgot password »: the field must be shown again.
+        forgetUserOfReset(context);
+        // Begun again from here, the field must be shown.
         context.getAuthenticationSession().removeAuthNote(AbstractUsernameFormAuthenticator.USERNAME_HIDDEN);
         keycloak.authenticate(context);
     }
@@ -48,6 +50,18 @@ final class IdentifierForm implements Authenticator {
         context.getEvent().detail(Details.USERNAME, identifier.strip());
         AuthenticatorUtils.processRememberMe(context, form);
         context.success();
+    }
+
+    /**
+     * « Forgot password » leaves the user it has found in the session, and nothing when there is none. Whoever goes back
+     * to log in has proved nothing, and must not see the difference.
+     */
+    static void forgetUserOfReset(AuthenticationFlowContext context) {
+        AuthenticationSessionModel notes = context.getAuthenticationSession();
+        if (notes.getAuthNote(ResetCredentialChooseUser.RESET_CREDENTIAL_USER_CHOSEN) != null) {
+            notes.removeAuthNote(ResetCredentialChooseUser.RESET_CREDENTIAL_USER_CHOSEN);
+            context.clearUser();
+        }
     }
 
     @Override

@@ -36,6 +36,7 @@ final class PasswordPage extends PasswordForm {
 
     @Override
     public void authenticate(AuthenticationFlowContext context) {
+        IdentifierForm.forgetUserOfReset(context);
         if (context.getUser() == null && identifier(context) == null) {
             // A flow without kc-bridge's identifier page in front of this one.
             throw new AuthenticationFlowException(AuthenticationFlowError.UNKNOWN_USER);
