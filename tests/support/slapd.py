@@ -1,0 +1,146 @@
+"""An OpenLDAP directory of the tests' own: own folder, own port, an ordinary account, never the system's service."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from kc_bridge.devserver import free_port
+
+__all__ = ["BASE", "PEOPLE", "SERVICE", "SERVICE_PASSWORD", "Slapd"]
+
+BASE = "dc=univ-demo,dc=fr"
+PEOPLE = f"ou=people,{BASE}"
+SERVICE = f"cn=keycloak,{BASE}"
+"""Binds as Keycloak does: writes everywhere, and is held to the password policy, which the root account is not."""
+SERVICE_PASSWORD = "service-1234"
+POLICY = f"cn=policy,{BASE}"
+
+PROGRAM = "/usr/sbin/slapd"
+SYSTEM_USER = "openldap"
+"""Debian's package brings this account; nothing here runs as root."""
+SCHEMAS = ("core", "cosine", "inetorgperson")
+
+CONFIGURATION = """
+{schemas}
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload ppolicy
+pidfile {folder}/slapd.pid
+database mdb
+maxsize 67108864
+suffix "{base}"
+rootdn "cn=root,{base}"
+directory {folder}/data
+dbnosync
+overlay ppolicy
+ppolicy_default "{policy}"
+access to attrs=userPassword by dn.exact="{service}" write by self write by anonymous auth
+access to * by dn.exact="{service}" write by users read
+"""
+
+CONTENT = """
+dn: {base}
+objectClass: domain
+dc: univ-demo
+
+dn: {service}
+objectClass: applicationProcess
+objectClass: simpleSecurityObject
+cn: keycloak
+userPassword: {password}
+
+dn: {people}
+objectClass: organizationalUnit
+ou: people
+
+dn: {policy}
+objectClass: device
+objectClass: pwdPolicy
+cn: policy
+pwdAttribute: userPassword
+pwdCheckQuality: 2
+pwdMinLength: {shortest}
+"""
+
+
+class Slapd:
+    """One directory with a service account, a branch for people, and a policy: passwords of ``shortest`` characters.
+
+    ``schemas``: files of schema (``.schema``) besides those of people that come with OpenLDAP.
+    """
+
+    def __init__(self, *, shortest: int = 8, schemas: Iterable[Path] = ()) -> None:
+        # Not pytest's folder: under root's home the server's own account could not reach it.
+        self._folder = Path(tempfile.mkdtemp(prefix="kcb-slapd-"))
+        self._port = free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+        names = {"base": BASE, "service": SERVICE, "people": PEOPLE, "policy": POLICY, "folder": self._folder}
+        files = [Path(f"/etc/ldap/schema/{name}.schema") for name in SCHEMAS] + list(schemas)
+        text = CONFIGURATION.format(schemas="\n".join(f"include {file}" for file in files), **names)
+        (self._folder / "slapd.conf").write_text(text.lstrip(), "utf-8")
+        self._content = CONTENT.format(password=SERVICE_PASSWORD, shortest=shortest, **names)
+
+    @property
+    def url(self) -> str:
+        return f"ldap://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        (self._folder / "data").mkdir()
+        ordinary = ["-u", SYSTEM_USER, "-g", SYSTEM_USER] if os.geteuid() == 0 else []
+        if ordinary:
+            for path in (self._folder, *self._folder.iterdir()):
+                shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
+        config = ["-f", str(self._folder / "slapd.conf")]
+        as_ordinary = ["runuser", "-u", SYSTEM_USER, "--"] if ordinary else []
+        # The content before the first start: the policy's own branch could not be written through it.
+        subprocess.run(
+            [*as_ordinary, PROGRAM, "-T", "add", *config], input=self._content, text=True, check=True, cwd="/"
+        )
+        self._server = subprocess.Popen([PROGRAM, *config, *ordinary, "-h", self.url, "-d", "0"], cwd="/")
+        self._wait()
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.terminate()
+            self._server.wait(10)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add_person(self, uid: str, password: str, **attributes: str) -> str:
+        """Somebody in ``ou=people``; answers their DN."""
+        dn = f"uid={uid},{PEOPLE}"
+        values = {"uid": uid, "cn": f"Camille {uid}", "sn": "O'Connor", "givenName": "Camille"}
+        values |= {"mail": f"{uid}@univ-demo.fr", "userPassword": password} | attributes
+        lines = [f"dn: {dn}", "objectClass: inetOrgPerson", *(f"{k}: {v}" for k, v in values.items())]
+        done = self._client("ldapadd", SERVICE, SERVICE_PASSWORD, input="\n".join(lines) + "\n")
+        assert done.returncode == 0, done.stderr
+        return dn
+
+    def binds(self, dn: str, password: str) -> bool:
+        """True when these words open the directory itself."""
+        done = self._client("ldapwhoami", dn, password)
+        assert done.returncode in (0, 49), done.stderr  # 49: invalid credentials
+        return done.returncode == 0
+
+    def _client(
+        self, program: str, dn: str, password: str, input: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        command = [program, "-x", "-H", self.url, "-D", dn, "-w", password]
+        return subprocess.run(command, input=input, capture_output=True, text=True, check=False)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            assert self._server is not None
+            assert self._server.poll() is None, "slapd has ended; run it by hand with -d 1"
+            time.sleep(0.05)
+        raise RuntimeError("slapd does not answer")
