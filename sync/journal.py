@@ -149,9 +149,10 @@ def _write(session: Session, person: models.Person | None, action: Action, now: 
     new_mail = person.personal_mail != identity.personal_mail and identity.personal_mail
     person.first_name, person.last_name = identity.first_name, identity.last_name
     person.birth_name, person.birth_date = identity.birth_name, identity.birth_date
-    person.phone = identity.phone
-    if person.activated_at is None:  # afterwards it is the verified backup mail, the person's own
-        person.personal_mail = identity.personal_mail
+    if (
+        person.activated_at is None
+    ):  # afterwards they are the person's own: the verified backup mail, the SMS number
+        person.personal_mail, person.phone = identity.personal_mail, identity.phone
     has = {(i.kind, i.value) for i in person.identifiers}
     person.identifiers += [
         models.Identifier(kind=kind, value=value)

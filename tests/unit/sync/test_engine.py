@@ -223,6 +223,19 @@ def test_a_corrected_mail_gets_a_new_link_until_the_activation(world: World) -> 
     assert world.directory.users[person.keycloak_id or ""].attributes["accountState"] == ("SupannActif",)
 
 
+def test_once_activated_the_phone_is_the_persons_own(world: World) -> None:
+    """Given for text messages, or erased with that consent: no register brings another back."""
+    world.students([student(1)])
+    world.run()
+    with world.sessions.begin() as session:
+        row = session.get_one(models.Person, world.person("apogee:1").id)
+        row.activated_at, row.phone = world.now, None
+    world.students([student(1, last="Durand", phone="0639989999")])
+    world.run()
+    person = world.person("apogee:1")
+    assert (person.last_name, person.phone) == ("Durand", None)
+
+
 def test_keycloak_down_ends_partial_and_the_next_run_repairs(world: World) -> None:
     world.students([student(n, first=f"P{n}") for n in range(1, 11)])
     world.directory.down_after = 4
