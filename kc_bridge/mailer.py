@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from kc_bridge.adapters.smtp import RecipientDeferred, RecipientRefused, SmtpMailer
 from kc_bridge.domain.clock import Clock
+from kc_bridge.domain.colour import dark_accents, light_accents
 from kc_bridge.domain.errors import Unavailable
 from kc_bridge.domain.profile import UniversityProfile, load_profile
 from kc_bridge.ports import Mailer
@@ -162,6 +163,8 @@ def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
     environment = _environment(language)
     context = {
         "brand": brand,
+        "light": light_accents(brand.primary),
+        "dark": dark_accents(brand.primary),
         "help": {"mail": brand.help_mail, "url": brand.help_url or f"{settings.public_url}/aide"},
         "locale": language,
         "subject": _translations(language).gettext(mail.subject) % {"university": brand.short_name},

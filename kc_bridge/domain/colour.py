@@ -32,6 +32,7 @@ def light_accents(primary: str) -> dict[str, str]:
     A button has the very colour of the university. A pale one gets black letters and an edge that can be seen; one
     on which white letters almost hold is darkened until they do.
     """
+    primary = primary.lower()
     pale = contrast(primary, WHITE) < MARK
     action = primary if pale else _until(primary, BLACK, TEXT, (WHITE,))
     return _accents(action, _until(primary, BLACK, TEXT, LIGHT), LIGHT)

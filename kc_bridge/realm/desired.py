@@ -9,6 +9,7 @@ from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.realm.actions import required_actions
 from kc_bridge.realm.applications import ApplicationClient, application_clients
 from kc_bridge.realm.clients import bridge_clients
+from kc_bridge.realm.colours import colour_texts
 from kc_bridge.realm.login_flow import login_flow
 from kc_bridge.realm.realm_settings import realm_settings
 from kc_bridge.realm.resource import Resource
@@ -32,7 +33,7 @@ def desired_realm(
     language = profile.languages[0]
     return [
         realm_settings(settings, profile, server.themes),
-        *localisation(profile_texts() | consent_texts(), profile.languages),
+        *localisation(profile_texts() | consent_texts() | colour_texts(profile), profile.languages),
         user_profile(),
         *client_scopes(language),
         *bridge_clients(settings.public_url, jwks),

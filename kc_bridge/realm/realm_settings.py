@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 from urllib.parse import urljoin
 
-from kc_bridge.domain.colour import dark_accents, light_accents
 from kc_bridge.domain.profile import Branding, UniversityProfile
+from kc_bridge.realm.colours import colour_attributes
 from kc_bridge.realm.resource import AtLeast, Kind, Policy, Resource
 from kc_bridge.settings import Settings
 
@@ -92,17 +92,11 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
             "kcbFirstLoginUrl": f"{settings.public_url}/premiere-connexion",
             "kcbProblemUrl": f"{settings.public_url}/probleme-de-connexion",
             "kcbHelpUrl": f"{settings.public_url}/aide",
-            "kcbColorsLight": _tokens(light_accents(profile.branding.primary)),
-            "kcbColorsDark": _tokens(dark_accents(profile.branding.primary)),
+            **colour_attributes(profile.branding.primary),
         },
     }
     body |= {THEMES[kind]: THEME for kind in themes}
     return Resource(Kind.REALM, settings.realm, body)
-
-
-def _tokens(accents: dict[str, str]) -> str:
-    """As the theme's ``footer.ftl`` reads them: ``action:#1d4f91 link:#1d4f91 …``."""
-    return " ".join(f"{token}:{colour}" for token, colour in accents.items())
 
 
 def _header(public_url: str, brand: Branding) -> str:

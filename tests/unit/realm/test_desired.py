@@ -102,7 +102,7 @@ def test_every_name_a_reference_leads_to_is_written_in_french_and_english() -> N
     }
     for language in ("fr", "en"):
         texts = wanted[Kind.TEXTS, language]
-        assert {"${" + key + "}" for key in texts} == references
+        assert {"${" + key + "}" for key in texts if not key.startswith("kcbMail")} == references
         assert not [text for text in texts.values() if set("'{}") & set(text)], (
             "MessageFormat would read them"
         )
