@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def setup_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
     from kc_bridge.adapters.backchannel import BackChannel
+    from kc_bridge.adapters.breached_passwords import BreachedPasswords
     from kc_bridge.adapters.oidc import Oidc
     from kc_bridge.adapters.realm_keys import RealmKeys
     from kc_bridge.domain.clock import system_clock
@@ -57,6 +58,7 @@ def setup_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
     engine = open_engine(settings.database_url)
     check_schema(engine)
     realm_keys = RealmKeys(settings)
+    breached = settings.breached_passwords
     app.extensions[EXTENSION] = Services(
         settings=settings,
         profile=load_profile(settings.profile),
@@ -65,6 +67,7 @@ def setup_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
         backchannel=BackChannel(settings),
         realm_keys=realm_keys,
         oidc=Oidc(settings, realm_keys),
+        breached_passwords=BreachedPasswords(breached) if breached else None,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from flask import current_app
 
 from kc_bridge.adapters.backchannel import BackChannel
+from kc_bridge.adapters.breached_passwords import BreachedPasswords
 from kc_bridge.adapters.oidc import Oidc
 from kc_bridge.adapters.realm_keys import RealmKeys
 from kc_bridge.domain.calendar import local_date
@@ -32,6 +33,8 @@ class Services:
     backchannel: BackChannel
     realm_keys: RealmKeys
     oidc: Oidc
+    breached_passwords: BreachedPasswords | None = None
+    """None when the university keeps no such list."""
 
     def today(self) -> date:
         """The day it is at the university."""

@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     """Interval of the scheduled sync; people are promised their mail within 15 minutes of their enrolment."""
     outbox_every: timedelta = timedelta(seconds=5)
     """Interval at which waiting mails are sent."""
+    breached_passwords: Path | None = None
+    """Passwords nobody may choose because they were stolen elsewhere: the SHA-1 list of Have I Been Pwned « ordered by
+    hash », in one file on this machine (how to get it: docs/security.md). Relative paths start at the configuration
+    file. Without it only the 30,000 most used passwords are known."""
 
     applications: dict[str, Application] = {}
     """Registry of applications by Keycloak client id."""
@@ -175,6 +179,8 @@ def load(**overrides: object) -> Settings:
     settings = Settings(**overrides)  # type: ignore[arg-type]
     base = config_file().absolute().parent
     settings.keys_dir = base / settings.keys_dir
+    if settings.breached_passwords is not None:
+        settings.breached_passwords = base / settings.breached_passwords
     for source in settings.sources:
         if source.path is not None:
             source.path = base / source.path

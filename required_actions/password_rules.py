@@ -1,4 +1,4 @@
-"""Keycloak's password rules and violations, in the words of the person who must satisfy them."""
+"""Password rules and violations, Keycloak's and ours, in the words of the person who must satisfy them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from babel.lists import format_list
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from kc_bridge.domain.errors import Violation
+from required_actions.password_strength import Habit, Strength
 
-__all__ = ["Rule", "rules", "violation_texts"]
+__all__ = ["Rule", "breached_text", "rules", "strength_rule", "violation_texts", "weakness_text"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,18 @@ TEXTS: dict[str, Callable[[Any], str]] = {
         int(n),
     ),
     "passwordBlacklist": lambda _n: _("absent des listes de mots de passe connus des pirates"),
+    "federation": lambda _n: _(
+        "accepté par l'annuaire de l'université : plus long ou plus varié, et nouveau"
+    ),
     "regexPattern": lambda _n: _("uniquement des caractères permis par votre université"),
+}
+HABITS: dict[Habit, Callable[[], str]] = {
+    Habit.PERSONAL: lambda: _("ce que d'autres savent de vous (nom, identifiant, naissance, université)"),
+    Habit.COMMON: lambda: _("les mots courants, même déguisés avec des chiffres"),
+    Habit.KEYS: lambda: _("les touches voisines du clavier"),
+    Habit.REPEAT: lambda: _("les répétitions"),
+    Habit.SEQUENCE: lambda: _("les suites (abcd, 1234)"),
+    Habit.DATE: lambda: _("les dates et les années"),
 }
 COUNTED = frozenset({"length", "lowerCase", "upperCase", "digits", "specialChars", "maxLength"})
 """Policies whose rule is a number of characters, not a property of the password."""
@@ -73,6 +86,33 @@ def violation_texts(violations: Iterable[Violation]) -> list[str]:
         _violation_text(violation)
         for violation in sorted(violations, key=lambda broken: _rank(broken.policy))
     ]
+
+
+def strength_rule() -> Rule:
+    """Our own rule, judged by the server alone: a browser would have to load zxcvbn's lists of words."""
+    return Rule(
+        "strength", _("difficile à deviner : par exemple trois ou quatre mots sans lien entre eux"), []
+    )
+
+
+def weakness_text(judged: Strength) -> str:
+    """How to satisfy that rule, by what was found wanting. No part of the password is repeated."""
+    if not judged.habits:
+        return _(
+            "Il doit être difficile à deviner : allongez-le, par exemple avec trois ou quatre mots sans lien entre eux."
+        )
+    habits = format_list([HABITS[habit]() for habit in judged.habits], locale=get_locale())
+    return _(
+        "Il doit être difficile à deviner. Évitez %(habits)s ; prenez par exemple trois ou quatre mots sans lien entre eux.",
+        habits=habits,
+    )
+
+
+def breached_text() -> str:
+    """For a password that was stolen elsewhere, or that too many people use."""
+    return _(
+        "Il figure dans des listes de mots de passe volés : choisissez-en un que vous n'avez utilisé nulle part ailleurs."
+    )
 
 
 def _violation_text(violation: Violation) -> str:

@@ -107,3 +107,12 @@ for (const box of document.querySelectorAll("[data-rules-for]")) {
   field.addEventListener("input", judge);
   judge();
 }
+
+// --- letters that can be written in two ways (é) may be missing, or come out otherwise, on another keyboard
+for (const hint of document.querySelectorAll("[data-accents-in]")) {
+  const field = document.getElementById(hint.dataset.accentsIn);
+  field.addEventListener("input", () => {
+    const text = field.value.normalize("NFC") === field.value.normalize("NFD") ? "" : hint.dataset.text;
+    if (hint.textContent !== text) hint.textContent = text; // said once, not at every key
+  });
+}

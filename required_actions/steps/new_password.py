@@ -1,4 +1,4 @@
-"""Choosing a password: Keycloak's policy is the one source of truth, and every violation is shown at once."""
+"""Choosing a password: the realm's policy and whatever makes one easy to guess, every violation shown at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from pydantic import Field
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
 from kc_bridge.services import services
-from required_actions.password_rules import rules
-from required_actions.registry import Fields, Outcome, Step, StepContext, register
+from required_actions.password_rules import (
+    breached_text,
+    rules,
+    strength_rule,
+    violation_texts,
+    weakness_text,
+)
+from required_actions.password_strength import is_common, strength
+from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
 
-__all__ = ["NewPassword"]
+__all__ = ["NewPassword", "NewPasswordOptions"]
 
 
 class NewPasswordFields(Fields):
-    # Nothing strips, truncates or rewrites what is typed: Keycloak's login does not either.
+    # Nothing strips, truncates or rewrites what is typed: Keycloak's login does not either (ADR 12).
     password = PasswordField(
         _l("Nouveau mot de passe"), validators=[InputRequired(_l("Choisissez un mot de passe."))]
     )
@@ -32,17 +40,57 @@ class NewPasswordFields(Fields):
     )
 
 
+class NewPasswordOptions(Options):
+    strength: int = Field(3, ge=0, le=4)
+    """How hard to guess a password must be, on zxcvbn's scale: 3 is 10⁸ guesses, 0 asks nothing."""
+
+
 @register
 class NewPassword(Step):
     name = "new_password"
     title = _l("Choisissez votre mot de passe")
     fields = NewPasswordFields
+    options = NewPasswordOptions
 
-    def context(self, ctx: StepContext) -> dict[str, Any]:  # noqa: ARG002
-        return {"rules": rules(services().backchannel.password_policy())}
+    def context(self, ctx: StepContext) -> dict[str, Any]:
+        ours = [strength_rule()] if ctx.options.strength else []
+        return {"rules": rules(services().backchannel.password_policy()) + ours}
+
+    def check(self, ctx: StepContext, form: FlaskForm) -> dict[str, list[str]]:
+        """Our own rules; with Keycloak's as soon as the page comes back anyway, else ``complete`` says those."""
+        password = form["password"].data
+        if not password:
+            return {}
+        ours = self._objections(ctx, password)
+        if not ours and not form.errors:
+            return {}
+        theirs = services().backchannel.password_check(ctx.ticket, password)
+        return {"password": [*violation_texts(theirs), *ours]}
 
     def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
         return Outcome(password=form["password"].data)
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
         return [(_("Mot de passe"), _("Correctement enregistré"))]
+
+    @staticmethod
+    def _objections(ctx: StepContext, password: str) -> list[str]:
+        stolen = services().breached_passwords
+        found = []
+        if is_common(password) or (stolen is not None and password in stolen):
+            found.append(breached_text())
+        if ctx.options.strength:
+            judged = strength(password, _known_to_others(ctx))
+            if judged.score < ctx.options.strength:
+                found.append(weakness_text(judged))
+        return found
+
+
+def _known_to_others(ctx: StepContext) -> list[str]:
+    """Words and numbers that a guesser would try first for this person."""
+    person, profile = ctx.person, ctx.profile
+    mine = [person.login, person.mail, person.uid, person.first_name, person.last_name, person.birth_name]
+    mine.append((person.personal_mail or "").rpartition("@")[0])
+    if person.birth_date is not None:
+        mine += [format(person.birth_date, form) for form in ("%d/%m/%Y", "%d%m%Y", "%d%m%y", "%Y%m%d")]
+    return [text for text in (*mine, profile.branding.name, profile.branding.short_name) if text]

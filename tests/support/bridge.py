@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 ENT = "https://ent.univ.test/connexion"
+LENGTH = 12
+"""The one rule of the fake realm's password policy."""
 
 
 class FixedClock:
@@ -121,7 +123,7 @@ def signing_key(name: str) -> RSAKey:
 
 
 class FakeRealm:
-    """What the bridge hears from its realm: keys, tokens, and a back channel that agrees to everything."""
+    """What the bridge hears from its realm: keys, tokens, and a back channel that agrees to all but a short password."""
 
     def __init__(self, app: Flask) -> None:
         self.settings = services_of(app).settings
@@ -131,6 +133,8 @@ class FakeRealm:
         """Bodies of every ``complete``, in order."""
         self.ended: list[str] = []
         """Tickets whose login the bridge ended."""
+        self.checked: list[str] = []
+        """Passwords the bridge asked about without setting them."""
         self.strangers: dict[str, dict[str, Any]] = {}
         """By Keycloak's id: what it tells of users the bridge does not know; nothing of an administrator."""
         self._left: dict[str, list[str]] = {}
@@ -189,7 +193,8 @@ class FakeRealm:
         rsps.get(f"{oidc}/certs", json=keys)
         rsps.post(f"{oidc}/token", json={"access_token": "a.b.c", "expires_in": 60})
         rsps.get(f"{kcb}/version", json={"version": "0.1.0", "keycloak": "26.7.5"})
-        rsps.get(f"{kcb}/password-policy", json={"policies": [{"id": "length", "value": 12}]})
+        rsps.get(f"{kcb}/password-policy", json={"policies": [{"id": "length", "value": LENGTH}]})
+        rsps.add_callback(responses.POST, f"{kcb}/password-check", self._check)
         rsps.post(f"{kcb}/activation-links", json={"url": f"{realm}/login-actions/action-token?key=k"})
         tickets = re.compile(re.escape(f"{kcb}/tickets/"))
         rsps.add_callback(responses.POST, tickets, self._ticket, content_type="application/json")
@@ -202,9 +207,16 @@ class FakeRealm:
             return 200, {}, json.dumps({"expires_in": 1800})
         body = json.loads(request.body or "{}")
         self.completed.append(body)
+        if violations := _violations(body.get("password")):
+            return 422, {}, json.dumps({"error": "password_policy", "violations": violations})
         left = self._left[ticket] = [act for act in self._left[ticket] if act not in body["done"]]
         answer: dict[str, Any] = {"done": body["done"], "pending": left, "login": "continues", "ignored": []}
         return 200, {}, json.dumps(answer if left else answer | {"proof": f"proof-{secrets.token_hex(8)}"})
+
+    def _check(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        self.checked.append(json.loads(request.body or "{}")["password"])
+        violations = _violations(self.checked[-1])
+        return 200, {}, json.dumps({"valid": not violations, "violations": violations})
 
     def _user(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         found = self.strangers.get(self._whose[(request.url or "").rsplit("/", 1)[1]])
@@ -213,3 +225,9 @@ class FakeRealm:
     def _end(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         self.ended.append((request.url or "").rsplit("/", 1)[1])
         return 204, {}, ""
+
+
+def _violations(password: str | None) -> list[dict[str, Any]]:
+    if password is None or len(password) >= LENGTH:
+        return []
+    return [{"policy": "length", "message": "invalidPasswordMinLengthMessage", "parameters": [LENGTH]}]
