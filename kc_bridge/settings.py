@@ -83,7 +83,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///kcb.db"
     """SQLAlchemy address of the bridge's database (SQLite or PostgreSQL)."""
     secret_key: SecretStr = SecretStr("")
-    """Signs CSRF tokens; at least 32 characters, the same for every process. ``kcb setup`` never changes it."""
+    """Signs CSRF tokens and hides the names limits are counted under; at least 32 characters, the same for every
+    process. ``kcb setup`` never changes it."""
 
     realm: str = "univ-demo"
     """The Keycloak realm this bridge serves."""
@@ -121,6 +122,8 @@ class Settings(BaseSettings):
     """A wizard ends after this long in any case; Keycloak's ticket lives as long."""
     link_opening_lifetime: timedelta = Field(timedelta(minutes=5), le=timedelta(minutes=10))
     """Life of the Keycloak action token minted when a mailed link is opened; it is used at once by the browser."""
+    identify_ceiling: int = Field(600, ge=1)
+    """How often, in five minutes, all people together may try a number and a birth date; a flood is held beyond it."""
     trusted_proxies: int = Field(0, ge=0, le=5)
     """How many reverse proxies stand in front; ``X-Forwarded-*`` of any other is ignored."""
     timezone: str = "Europe/Paris"

@@ -59,7 +59,11 @@ def issue(
     purpose: str = ACTIVATION,
     sent_to: str | None = None,
 ) -> IssuedLink:
-    """A new way into the activation; it ends the person's older ones and every journey they began."""
+    """A new way into the activation; it ends the person's older ones and every journey they began.
+
+    Two asked for at once are made one after the other, so that one of them is the newer.
+    """
+    person = db.get_one(Person, person.id, with_for_update=True, populate_existing=True)
     _not_while_finishing(db, person.id, now)
     supersede(db, person.id)
     person.generation += 1
@@ -94,7 +98,8 @@ def _add(db: Session, person: Person, now: datetime, **fields: Any) -> IssuedLin
     )
     db.add(link)
     db.flush()
-    audit.record(db, now, "outbox", "link.issued", person.id, purpose=link.purpose)
+    actor = "outbox" if link.purpose in MAILED else "person"
+    audit.record(db, now, actor, "link.issued", person.id, purpose=link.purpose)
     return IssuedLink(link.id, token, link.expires_at)
 
 

@@ -20,7 +20,7 @@ from kc_bridge.web.errors import in_words
 from required_actions import address_checks, links
 from required_actions.logins import ACTIONS, OpenedLink, current_login, keep_opened_link, opened_link
 
-__all__ = ["blueprint"]
+__all__ = ["ask", "blueprint"]
 
 blueprint = Blueprint("links", __name__, template_folder="templates")
 
@@ -55,7 +55,7 @@ def press(token: str) -> BaseResponse | str:
         link = links.find(db, token, kcb.clock(), kcb.today())
         check = address_checks.confirm(db, link, kcb.clock()) if link.purpose == links.ADDRESS else None
     if check is None:
-        return _ask(OpenedLink(link.id))
+        return ask(OpenedLink(link.id))
     return _onwards_from(check, link)
 
 
@@ -65,7 +65,7 @@ def _onwards_from(check: AddressCheck, link: Link) -> BaseResponse | str:
         if current_login().journey_id == check.journey_id:
             return redirect("/activation/", 303)
     if link.journey != ACTIONS:
-        return _ask(OpenedLink(link.id))
+        return ask(OpenedLink(link.id))
     return render_template(
         "address_confirmed.html",
         account=link.person.login,
@@ -73,8 +73,11 @@ def _onwards_from(check: AddressCheck, link: Link) -> BaseResponse | str:
     )
 
 
-def _ask(opened: OpenedLink) -> BaseResponse:
-    """Who is logged in here? Keycloak answers to ``/oidc/silent``."""
+def ask(opened: OpenedLink) -> BaseResponse:
+    """Who is logged in here? Keycloak answers to ``/oidc/silent``, and the link is opened for them.
+
+    Raises :class:`KeycloakUnavailable`.
+    """
     kcb = services()
     kcb.backchannel.version()  # a browser sent to a Keycloak that is down would see its own error page
     question = kcb.oidc.question()
@@ -126,7 +129,7 @@ def logged_out() -> BaseResponse:
     opened = _opened()
     if opened.id_token is None:
         raise HandoffRefused("no logout was asked for")
-    return _ask(opened)
+    return ask(opened)
 
 
 def _go(opened: OpenedLink) -> BaseResponse:

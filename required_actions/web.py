@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kc_bridge.services import services
-from required_actions import opening, pages
+from required_actions import identifying, opening, pages
 from required_actions.registry import check_profile, load_steps
 
 __all__ = ["setup"]
@@ -15,5 +15,7 @@ def setup(app: Flask) -> None:
     load_steps()
     with app.app_context():
         check_profile(services().profile)
+        identifying.check_profile(services().profile)
+    app.register_blueprint(identifying.blueprint)
     app.register_blueprint(opening.blueprint)
     app.register_blueprint(pages.blueprint)

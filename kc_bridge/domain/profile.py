@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kc_bridge.domain.numbers import NumberKind
 from kc_bridge.domain.toml_model import load_toml
 
 __all__ = [
@@ -111,7 +112,7 @@ class JourneySpec(_Strict):
     name: str
     populations: list[str] = Field(min_length=1)
     entrances: list[Literal["mail-link", "provisional-password", "identify", "identifier"]] = ["mail-link"]
-    identify_by: list[str] = []
+    identify_by: list[NumberKind] = []
     """For the entrance ``identify``: kinds of number people may give with their birth date."""
     link_lifetime: timedelta | Literal["end-of-day"] = timedelta(hours=24)
     """Life of the journey's mailed links, from the moment one is sent; ``end-of-day``: until 23:59 the same day."""
@@ -184,6 +185,11 @@ class UniversityProfile(_Strict):
     def options(self, step: str, page: Page) -> dict[str, Any]:
         """Options of a step on a page, as written; the step itself checks them."""
         return {**self.steps.get(step, {}), **page.options.get(step, {})}
+
+    @property
+    def identify_by(self) -> list[NumberKind]:
+        """Kinds of number people may identify themselves by, of all journeys; none: no journey is entered so."""
+        return list(dict.fromkeys(kind for journey in self.journeys for kind in journey.identify_by))
 
     def journey_for(self, population: str) -> JourneySpec:
         """The journey of a population; the first one for populations no journey names."""

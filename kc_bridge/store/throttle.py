@@ -1,6 +1,7 @@
-"""Limits that hold for all processes at once: moving windows of the library ``limits``, kept in the bridge's database.
+"""Limits that hold for all processes at once: moving windows, kept in the bridge's database.
 
-A window is a list of instants, so « 5 an hour » means five in any sixty minutes, also across the full hour.
+A limit is one of the library ``limits``. Its own storages are Redis and the like, or forget at a restart; ours is a list of
+instants in a table, so « 5 an hour » means five in any sixty minutes, also across the full hour.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from limits import RateLimitItem
-from limits.storage import MovingWindowSupport
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -32,78 +31,78 @@ def spend(db: Session, now: datetime, *spendings: Spending) -> None:
     Raises :class:`TooManyTries` with the moment the last of the exhausted limits opens again; the others have
     counted all the same when the caller commits.
     """
-    limiter = _limiter(db, now)
-    refused = [
-        (limit, name)
-        for limit, name in sorted(spendings, key=lambda s: (s[1], s[0]))  # one order: no deadlock
-        if not limiter.hit(limit, name)
+    windows = [  # in one order: no deadlock
+        _Window(db, now, limit, name) for limit, name in sorted(spendings, key=lambda s: (s[1], s[0]))
     ]
+    refused = [window for window in windows if not window.hit()]
     if refused:
-        raise TooManyTries(max(_opens(limiter, limit, name) for limit, name in refused))
+        raise TooManyTries(max(window.opens_at for window in refused))
 
 
 def free_at(db: Session, now: datetime, spendings: Iterable[Spending]) -> datetime | None:
     """When one more try would be allowed; None when it is now. Counts nothing."""
-    limiter = _limiter(db, now)
-    closed = [_opens(limiter, limit, name) for limit, name in spendings if not limiter.test(limit, name)]
-    return max(closed, default=None)
+    windows = [_Window(db, now, limit, name) for limit, name in spendings]
+    return max((window.opens_at for window in windows if window.is_full), default=None)
 
 
-def _limiter(db: Session, now: datetime) -> MovingWindowRateLimiter:
-    storage: Any = _Windows(db, now)
-    return MovingWindowRateLimiter(storage)
+class _Window:
+    """One limit under one name, at a given time."""
 
+    def __init__(self, db: Session, now: datetime, limit: RateLimitItem, name: str) -> None:
+        self._db, self._now = db, now
+        self._amount, self._length = limit.amount, timedelta(seconds=limit.get_expiry())
+        # Names are numbers and addresses of people: the table holds none of them in clear.
+        self._key = hashlib.sha256(limit.key_for(name).encode()).hexdigest()
 
-def _opens(limiter: MovingWindowRateLimiter, limit: RateLimitItem, name: str) -> datetime:
-    return datetime.fromtimestamp(limiter.get_window_stats(limit, name).reset_time, UTC)
-
-
-class _Windows(MovingWindowSupport):
-    """Windows in the database, at a given time."""
-
-    def __init__(self, db: Session, now: datetime) -> None:
-        self.db = db
-        self.now = now
-
-    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        window = self._locked(_digest(key))
-        hits = self._counting(window, expiry)
-        if len(hits) + amount > limit:
+    def hit(self) -> bool:
+        """Counts a try, unless the window is full."""
+        row = self._locked()
+        counting = self._counting(row)
+        if len(counting) >= self._amount:
             return False
-        window.hits = hits + [self.now.timestamp()] * amount
-        window.expires_at = self.now + timedelta(seconds=expiry)
+        row.hits = [*counting, self._now.timestamp()]
+        row.expires_at = self._now + self._length
         return True
 
-    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002
-        hits = self._counting(self.db.get(RateWindow, _digest(key)), expiry)
-        return (hits[0] if hits else self.now.timestamp()), len(hits)
+    @property
+    def is_full(self) -> bool:
+        return len(self._counting(self._row())) >= self._amount
 
-    def _counting(self, window: RateWindow | None, expiry: int) -> list[float]:
-        since = self.now.timestamp() - expiry
-        return [hit for hit in window.hits if hit > since] if window else []
+    @property
+    def opens_at(self) -> datetime:
+        """When the oldest try that counts no longer does."""
+        return datetime.fromtimestamp(self._counting(self._row())[0], UTC) + self._length
 
-    def _locked(self, key: str) -> RateWindow:
+    def _row(self) -> RateWindow | None:
+        return self._db.get(RateWindow, self._key)
+
+    def _counting(self, row: RateWindow | None) -> list[float]:
+        since = (self._now - self._length).timestamp()
+        return [hit for hit in row.hits if hit > since] if row else []
+
+    def _locked(self) -> RateWindow:
         """The window's row, held until the transaction ends."""
-        wanted = select(RateWindow).where(RateWindow.key_sha256 == key).with_for_update()
-        window = self.db.scalar(wanted)
-        if window is None:
-            self.db.execute(delete(RateWindow).where(RateWindow.expires_at <= self.now))
-            self.db.execute(self._new(key))
-            window = self.db.scalars(wanted).one()
-        return window
+        wanted = select(RateWindow).where(RateWindow.key_sha256 == self._key).with_for_update()
+        row = self._db.scalar(wanted.execution_options(populate_existing=True))
+        if row is None:
+            self._clear()
+            self._db.execute(self._new())
+            row = self._db.scalars(wanted).one()
+        return row
 
-    def _new(self, key: str) -> Any:
+    def _clear(self) -> None:
+        """Removes windows that have passed. Those another process holds are left: waiting for them could wait for us."""
+        passed = select(RateWindow.key_sha256).where(RateWindow.expires_at <= self._now)
+        held_by_nobody = passed.with_for_update(skip_locked=True)
+        self._db.execute(delete(RateWindow).where(RateWindow.key_sha256.in_(held_by_nobody)))
+
+    def _new(self) -> Any:
         """An insertion that leaves alone the row another process has just made."""
-        values = {"key_sha256": key, "hits": [], "expires_at": self.now}
-        match self.db.get_bind().dialect.name:
+        values = {"key_sha256": self._key, "hits": [], "expires_at": self._now}
+        match self._db.get_bind().dialect.name:
             case "postgresql":
                 return postgresql.insert(RateWindow).values(values).on_conflict_do_nothing()
             case "sqlite":
                 return sqlite.insert(RateWindow).values(values).on_conflict_do_nothing()
             case _:
                 return insert(RateWindow).values(values)
-
-
-def _digest(key: str) -> str:
-    """Names are numbers and addresses of people: the table holds none of them in clear."""
-    return hashlib.sha256(key.encode()).hexdigest()

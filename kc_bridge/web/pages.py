@@ -31,8 +31,9 @@ def setup(app: Flask) -> None:
 
 def _page(name: str) -> Callable[[], str]:
     def view() -> str:
-        settings = services().settings
-        application = settings.applications.get(settings.default_application or "")
-        return render_template(f"pages/{name}.html", application=application)
+        kcb = services()
+        application = kcb.settings.applications.get(kcb.settings.default_application or "")
+        identify_by = kcb.profile.identify_by
+        return render_template(f"pages/{name}.html", application=application, identify_by=identify_by)
 
     return view

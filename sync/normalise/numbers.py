@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["INE_FORMS", "identifier", "phone"]
+__all__ = ["INE_FORMS", "phone"]
 
 INE_FORMS = (
     re.compile(r"[0-9]{9}[A-Z]{2}"),
@@ -13,11 +13,6 @@ INE_FORMS = (
 )
 """National, BEA and university forms of ``supannCodeINE``; the key's algorithm is not public, so only the form is
 checked."""
-
-
-def identifier(value: str) -> str:
-    """Upper case, no spaces: the form identifiers are stored and searched in."""
-    return "".join(value.split()).upper()
 
 
 def phone(value: str) -> str:

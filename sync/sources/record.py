@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from kc_bridge.domain.numbers import LONGEST, normalised
 from kc_bridge.domain.person import Identity
 from sync.identifiers import stem
 from sync.normalise import numbers
@@ -45,12 +46,8 @@ def _optional(value: object) -> object:
     return None if value is None or not str(value).strip() else value
 
 
-def _code(value: str) -> str:
-    return numbers.identifier(value)
-
-
 Text = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(_text)]
-Code = Annotated[Text, AfterValidator(_code), Field(max_length=64)]
+Code = Annotated[Text, AfterValidator(normalised), Field(max_length=LONGEST)]
 OptionalText = Annotated[Text | None, BeforeValidator(_optional)]
 OptionalDate = Annotated[date | None, BeforeValidator(_optional)]
 

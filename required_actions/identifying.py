@@ -1,0 +1,198 @@
+"""The entrance for people without a mailed link: a number they know, and their birth date.
+
+Whatever does not open is answered alike, after the same work: an unknown number, another birth date, an account that is
+activated, closed, or entered otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import StringField, ValidationError
+
+from kc_bridge.domain.birth_date import parse
+from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.identification import NOBODY, Holder, is_opened
+from kc_bridge.domain.numbers import LONGEST, NumberKind, as_typed
+from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.services import Services, services
+from kc_bridge.store.models import Identifier, Person
+from kc_bridge.web import sessions
+from required_actions import identify_tries, links
+from required_actions.logins import OpenedLink
+from required_actions.opening import ask
+
+__all__ = ["blueprint", "check_profile"]
+
+blueprint = Blueprint("identifying", __name__, url_prefix="/identification", template_folder="templates")
+
+LIFETIME = timedelta(minutes=60)
+"""Of what a number and a birth date open; no longer than the wizard's own session."""
+NOTICE = "identify"
+"""The profile's word on what number and birth date are used for."""
+FIRST_TIME = "/premiere-connexion"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of number, in the words of those who hold one."""
+
+    title: Any
+    where: Any
+    """Where to find it. Both are lazy strings."""
+
+
+KINDS: dict[NumberKind, Kind] = {
+    "student_number": Kind(
+        _l("Numéro étudiant"),
+        _l("Vous l'avez obtenu à la fin de votre inscription. Il figure sur votre carte multiservice."),
+    ),
+    "ine": Kind(
+        _l("Numéro INE"),
+        _l(
+            "Il figure par exemple sur votre relevé de notes du baccalauréat et sur votre carte multiservice."
+        ),
+    ),
+    "staff_number": Kind(
+        _l("Numéro personnel"),
+        _l("Votre matricule auprès de la gestion du personnel. Il figure sur votre carte multiservice."),
+    ),
+    "uid": Kind(_l("UID"), _l("L'identifiant unique que le service qui vous accueille vous a remis.")),
+}
+
+
+class IdentifyForm(FlaskForm):
+    number = StringField()
+    birth_date = StringField(_l("Date de naissance"))
+    born: date | None = None
+    """The birth date, once understood."""
+
+    def validate_number(self, field: StringField) -> None:
+        if not 0 < len(as_typed(field.data or "")) <= LONGEST:
+            raise ValidationError(_("Saisissez votre numéro, tel qu'il est écrit."))
+
+    def validate_birth_date(self, field: StringField) -> None:
+        self.born = parse(field.data or "", services().today())
+        if self.born is None:
+            raise ValidationError(
+                _("Saisissez votre date de naissance : jour, mois et année, par exemple 31/03/2007.")
+            )
+
+
+def check_profile(profile: UniversityProfile) -> None:
+    """Raises :class:`ConfigurationError` for a profile that asks for numbers and says nothing about it."""
+    if profile.identify_by and NOTICE not in profile.privacy.notices:
+        raise ConfigurationError(
+            f"University profile « {profile.name} »: the entrance « identify » collects data and says nothing about it",
+            f"Write [privacy.notices.{NOTICE}]: purpose, basis and retention (GDPR art. 13).",
+        )
+
+
+@blueprint.get("")
+def choose() -> BaseResponse | str:
+    """Which kind of number somebody knows."""
+    kinds = services().profile.identify_by
+    if not kinds:
+        abort(404)
+    if len(kinds) == 1:
+        return redirect(_address(kinds[0]), 303)
+    tiles = [{"title": KINDS[kind].title, "text": KINDS[kind].where, "url": _address(kind)} for kind in kinds]
+    return render_template("identify.html", tiles=tiles)
+
+
+@blueprint.get("/<kind>")
+def show(kind: str) -> str:
+    """Asks for the number and the birth date."""
+    return _page(_offered(kind), IdentifyForm(formdata=None))
+
+
+@blueprint.post("/<kind>")
+def send(kind: str) -> BaseResponse:
+    """Opens the account of whoever gives its number and birth date, in this browser alone."""
+    kcb, known = services(), _offered(kind)
+    form = IdentifyForm(request.form)  # fields alone: a file is not a number
+    if not form.validate() or form.born is None:
+        return make_response(_page(known, form), 422)
+    number = as_typed(form.number.data)
+    identify_tries.count(kcb, known, number, form.born, request.remote_addr)
+    link = _open(kcb, known, number, form.born)
+    if link is None:
+        form.form_errors = [
+            _("Nous n'avons pas pu ouvrir de compte avec ce numéro et cette date de naissance.")
+        ]
+        return make_response(_page(known, form, refused=True), 422)
+    sessions.renew()
+    return ask(link)
+
+
+def _open(kcb: Services, kind: NumberKind, number: str, born: date) -> OpenedLink | None:
+    """The person's way in, which ends every older one; None when there is nothing to open."""
+    with kcb.sessions() as db:
+        found = _person(db, kcb, kind, number, born)
+    if found is None:
+        return None
+    kcb.backchannel.version()  # nothing older is ended for a Keycloak that cannot take anybody on
+    now = kcb.clock()
+    with kcb.sessions.begin() as db:
+        person = _person(db, kcb, kind, number, born)
+        if person is None:
+            return None
+        journey = kcb.profile.journey_for(person.population).name
+        return OpenedLink(links.issue(db, person, journey, now + LIFETIME, now, purpose=links.IDENTIFIED).id)
+
+
+def _person(db: Session, kcb: Services, kind: NumberKind, number: str, born: date) -> Person | None:
+    """The one person these words open, looked for in our database alone."""
+    holders = [select(Identifier.person_id).where(Identifier.kind == kind, Identifier.value == number)]
+    if kind == "uid":
+        holders.append(select(Person.id).where(Person.uid == number.lower()))  # as the sync makes them
+    found = db.scalars(select(Person).where(Person.id.in_(union(*holders)))).all()
+    person = found[0] if len(found) == 1 else None
+    return person if is_opened(_holder(kcb.profile, person), kind, born, kcb.today()) else None
+
+
+def _holder(profile: UniversityProfile, person: Person | None) -> Holder:
+    if person is None:
+        return NOBODY
+    return Holder(
+        birth_date=person.birth_date,
+        state=person.state,
+        activated=person.activated_at is not None,
+        account_end=person.account_end,
+        in_keycloak=person.keycloak_id is not None,
+        kinds=profile.journey_for(person.population).identify_by,
+    )
+
+
+def _page(kind: NumberKind, form: FlaskForm, *, refused: bool = False) -> str:
+    kcb = services()
+    several = len(kcb.profile.identify_by) > 1
+    return render_template(
+        "identify_form.html",
+        form=form,
+        kind=KINDS[kind],
+        refused=refused,
+        back_url="/identification" if several else FIRST_TIME,
+        notices=[kcb.profile.privacy.notices[NOTICE].told(str(get_locale() or "fr"))],
+        privacy_contact=kcb.profile.privacy.contact,
+    )
+
+
+def _offered(slug: str) -> NumberKind:
+    """The kind an address names; there is no page for kinds this university does not take."""
+    kinds = {_address(kind): kind for kind in services().profile.identify_by}
+    return kinds.get(f"/identification/{slug}") or abort(404)
+
+
+def _address(kind: NumberKind) -> str:
+    return f"/identification/{kind.replace('_', '-')}"
