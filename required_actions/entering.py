@@ -15,9 +15,9 @@ from kc_bridge.domain.errors import (
     LoginGone,
 )
 from kc_bridge.services import Services
-from kc_bridge.store.models import Link, Person
+from kc_bridge.store.models import Journey, Link, Person
 from kc_bridge.web import i18n, sessions
-from required_actions import journeys
+from required_actions import address_checks, journeys
 from required_actions.handoff import Handoff, spend, verify
 from required_actions.logins import ACTIONS, Login, current_login, keep_login, opened_link, ticket_digest
 from required_actions.people import person_of
@@ -57,6 +57,8 @@ def enter(kcb: Services, token: str) -> Login:
     login = _login(kcb, handoff, person, link)
     if present is not None and present.link_id is not None and present.link_id == login.link_id:
         _end(kcb, present.ticket)
+    with kcb.sessions.begin() as db:
+        address_checks.forget_unasked(db, db.get_one(Journey, login.journey_id), login)
     sessions.renew()
     i18n.choose(handoff.locale if "locale" not in session else None)
     keep_login(login)

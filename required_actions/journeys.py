@@ -22,10 +22,13 @@ from kc_bridge.store.models import Journey, Link, Person, StepRecord
 from required_actions import links
 from required_actions.logins import Login
 
-__all__ = ["begin", "claim", "finish", "fresh", "give_back", "held", "record"]
+__all__ = ["begin", "claim", "earlier", "finish", "fresh", "give_back", "held", "record"]
 
 STRONG = frozenset({"new_password", "backup_mail"})
 """Steps whose change ends whatever else was begun before it."""
+
+PASSED_ON = frozenset({"attributes", "person"})
+"""What a record holds until the journey's end only: of a number withdrawn later no copy may be left behind."""
 
 
 def begin(sessions: SessionFactory, person_id: str, name: str, generation: int, now: datetime) -> str:
@@ -110,8 +113,13 @@ def _finished_later(db: Session, journey: Journey) -> bool:
 
 
 def record(journey: Journey, step: str, data: dict[str, Any], now: datetime) -> None:
-    """Keeps a step as done, with what it changes of the person; doing it again replaces what was kept."""
-    _change(journey.person, data)
+    """Keeps a step as done; doing it again replaces what was kept.
+
+    What it changes of the person counts at once during an activation, so that the next link goes to the right
+    address; of an active account nothing changes before Keycloak knows it: see :func:`finish`.
+    """
+    if journey.person.activated_at is None:
+        _change(journey.person, data)
     known = next((kept for kept in journey.steps if kept.step == step), None)
     if known is None:
         journey.steps.append(StepRecord(step=step, done_at=now, data=data))
@@ -122,6 +130,17 @@ def record(journey: Journey, step: str, data: dict[str, Any], now: datetime) -> 
 def _change(person: Person, data: dict[str, Any]) -> None:
     for column, value in data.get("person", {}).items():
         setattr(person, column, value)
+
+
+def earlier(db: Session, person_id: str) -> dict[str, dict[str, Any]]:
+    """What each step kept the last time the person finished it."""
+    kept = db.scalars(
+        select(StepRecord)
+        .join(Journey)
+        .where(Journey.person_id == person_id, Journey.finished_at.is_not(None))
+        .order_by(StepRecord.done_at)
+    )
+    return {step.step: dict(step.data) for step in kept}
 
 
 def claim(db: Session, journey: Journey, login: Login, now: datetime) -> bool:
@@ -158,8 +177,11 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
     """Ends the journey: the generation rises, so whatever else was begun before is over."""
     person = journey.person
     done = [step.step for step in journey.steps]
-    for step in journey.steps:  # again: until now, a new line of the enrolment file counted more
+    for (
+        step
+    ) in journey.steps:  # of an activation again: until now, a new line of the enrolment file counted more
         _change(person, step.data)
+        step.data = {name: value for name, value in step.data.items() if name not in PASSED_ON}
     journey.finished_at, journey.finishing_by = now, login.ticket_digest
     if login.activates or STRONG & set(done):
         person.generation += 1

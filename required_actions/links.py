@@ -9,10 +9,19 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from kc_bridge.domain.errors import AccountClosed, LinkUnknown, Unavailable
+from kc_bridge.domain.errors import (
+    AccountClosed,
+    AddressConfirmed,
+    AddressLinkEnded,
+    LinkExpired,
+    LinkSuperseded,
+    LinkUnknown,
+    Unavailable,
+)
 from kc_bridge.domain.link import LinkFacts, check, new_token, token_digest
 from kc_bridge.store import audit
 from kc_bridge.store.models import AddressCheck, Journey, Link, Person
+from required_actions.logins import ACTIONS
 
 __all__ = [
     "ACTIVATION",
@@ -20,6 +29,7 @@ __all__ = [
     "CLAIM_LIFETIME",
     "IDENTIFIED",
     "IssuedLink",
+    "begins_login",
     "find",
     "finish",
     "get",
@@ -73,8 +83,9 @@ def issue(
 def issue_for_check(
     db: Session, check: AddressCheck, journey: str, expires_at: datetime, now: datetime
 ) -> IssuedLink:
-    """A new link that confirms an address; it ends the older ones for it, and nothing else."""
-    db.execute(update(Link).where(Link.check_id == check.id, Link.state.in_(LIVE)).values(state="superseded"))
+    """A new link that confirms an address; it ends the older ones sent there, and nothing else."""
+    older = Link.check_id == check.id, Link.sent_to == check.address, Link.state.in_(LIVE)
+    db.execute(update(Link).where(*older).values(state="superseded"))
     return _add(
         db,
         check.journey.person,
@@ -115,12 +126,16 @@ def find(db: Session, token: str, now: datetime, today: date) -> Link:
     )
     if link is None:
         raise LinkUnknown
-    return checked(link, now, today)
+    return _checked(db, link, now, today)
 
 
-def checked(link: Link, now: datetime, today: date) -> Link:
+def _checked(db: Session, link: Link, now: datetime, today: date) -> Link:
     """The link, if it may (still) be opened; raises as :func:`find`."""
-    check(LinkFacts(link.state, link.expires_at, link.generation, link.person.generation), now)
+    facts = LinkFacts(link.state, link.expires_at, link.generation, link.person.generation)
+    if link.purpose == ADDRESS:
+        _check_address(db, link, facts, now)
+    else:
+        check(facts, now)
     if link.person.account_end and link.person.account_end < today:
         raise AccountClosed(link.person.account_end)
     return link
@@ -131,7 +146,28 @@ def get(db: Session, link_id: str, now: datetime, today: date) -> Link:
     link = db.get(Link, link_id, options=[joinedload(Link.person)], with_for_update={"of": Link})
     if link is None:
         raise LinkUnknown
-    return checked(link, now, today)
+    return _checked(db, link, now, today)
+
+
+def _check_address(db: Session, link: Link, facts: LinkFacts, now: datetime) -> None:
+    """Raises :class:`AddressConfirmed` or :class:`AddressLinkEnded` for a link with nothing left to confirm."""
+    asked = db.get(AddressCheck, link.check_id, populate_existing=True) if link.check_id else None
+    if asked is None or asked.address != link.sent_to:
+        raise AddressLinkEnded
+    try:
+        check(facts, now)
+    except (LinkExpired, LinkSuperseded) as ended:
+        if asked.confirmed_at is not None:
+            raise AddressConfirmed from None
+        raise AddressLinkEnded(ended.expired_at if isinstance(ended, LinkExpired) else None) from None
+    if asked.journey.finished_at is not None:
+        raise AddressConfirmed if asked.confirmed_at else AddressLinkEnded
+
+
+def begins_login(link: Link) -> bool:
+    """True for a link that leads into an activation. The owner of an active account logs in with their password: a
+    link that confirms an address they gave only does that."""
+    return link.purpose != ADDRESS or (link.journey != ACTIONS and link.person.activated_at is None)
 
 
 def open_link(db: Session, link: Link, opening: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from kc_bridge.store.models import AddressCheck
+from required_actions.address_checks import activates, link_expires_at
 from required_actions.links import issue, issue_for_check
 from required_actions.logins import ACTIONS
 
@@ -46,14 +47,15 @@ def confirm_address(writing: Writing) -> Mail:
     """The link that confirms an address somebody gave in a journey."""
     person, settings = writing.person, writing.settings
     check = writing.db.get(AddressCheck, writing.payload["check"])
-    if check is None or check.confirmed_at or check.address != writing.payload["address"]:
-        raise NothingToSend("confirmed or corrected meanwhile")
+    if check is None or check.confirmed_at or check.asked_at.isoformat() != writing.payload["asked"]:
+        raise NothingToSend("confirmed, corrected or asked for again meanwhile")
     if check.journey.finished_at or check.journey.generation != person.generation:
         raise NothingToSend("the journey has ended")
-    journey = writing.profile.journey_for(person.population)
-    expires_at = expiry(journey.link_lifetime, writing.now, settings.timezone)
-    activates = writing.profile.journey(check.journey.name) is not None
-    name = check.journey.name if activates else ACTIONS
+    expires_at = link_expires_at(check, writing.profile, settings, writing.now)
+    if expires_at <= writing.now:
+        raise NothingToSend("the login that waited has ended")
+    continues = activates(check, writing.profile)
+    name = check.journey.name if continues else ACTIONS
     link = issue_for_check(writing.db, check, name, expires_at, writing.now)
     return Mail(
         to=check.address,
@@ -62,8 +64,7 @@ def confirm_address(writing: Writing) -> Mail:
         context={
             "display_name": person.display_name,
             "account": person.login,
-            "step": check.step,
-            "continues": activates,
+            "continues": continues,
             "link": f"{settings.public_url}/l/{link.token}",
             "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
         },

@@ -18,7 +18,7 @@ from kc_bridge.services import services
 from kc_bridge.store.models import AddressCheck, Link
 from kc_bridge.web.errors import in_words
 from required_actions import address_checks, links
-from required_actions.logins import ACTIONS, OpenedLink, current_login, keep_opened_link, opened_link
+from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link
 
 __all__ = ["ask", "blueprint"]
 
@@ -42,7 +42,7 @@ def show(token: str) -> str:
         account=link.person.login,
         display_name=link.person.display_name,
         masked_address=address_checks.masked(link.sent_to or ""),
-        continues=link.journey != ACTIONS,
+        continues=links.begins_login(link),
         expires_text=in_words(link.expires_at),
     )
 
@@ -64,7 +64,7 @@ def _onwards_from(check: AddressCheck, link: Link) -> BaseResponse | str:
     with suppress(LoginGone):
         if current_login().journey_id == check.journey_id:
             return redirect("/activation/", 303)
-    if link.journey != ACTIONS:
+    if links.begins_login(link):
         return ask(OpenedLink(link.id))
     return render_template(
         "address_confirmed.html",
@@ -138,9 +138,9 @@ def _go(opened: OpenedLink) -> BaseResponse:
     now = kcb.clock()
     with kcb.sessions.begin() as db:
         link = links.get(db, opened.link_id, now, kcb.today())
-    journey = kcb.profile.journey(link.journey) or kcb.profile.journey_for(link.person.population)
-    if link.person.keycloak_id is None:
+    if link.person.keycloak_id is None or not links.begins_login(link):
         raise LinkUnknown
+    journey = kcb.profile.journey(link.journey) or kcb.profile.journey_for(link.person.population)
     opening = secrets.token_urlsafe(32)
     url = kcb.backchannel.mint_activation(
         link.person.keycloak_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
@@ -22,9 +24,9 @@ from kc_bridge.domain.errors import (
     LoginGone,
     PasswordRefused,
     StepOutOfOrder,
+    TooManyTries,
 )
 from kc_bridge.domain.journey import progress
-from kc_bridge.domain.link import expiry
 from kc_bridge.services import services
 from kc_bridge.store.models import AddressCheck
 from kc_bridge.web import sessions
@@ -86,6 +88,8 @@ def send(page: str) -> BaseResponse | Response:
         except PasswordRefused as refused:
             form["password"].errors = violation_texts(refused.violations)
             return make_response(_render(view, form), 422)
+        except TooManyTries as held:
+            return _too_many_mails(view, form, held)
     return _onwards()
 
 
@@ -106,9 +110,9 @@ def resend(page: str) -> BaseResponse:
     kcb = services()
     with _wizard(page) as (_login, view):
         if view.waiting:
-            with kcb.sessions.begin() as db:
+            with suppress(TooManyTries), kcb.sessions.begin() as db:  # the page itself says when
                 address_checks.resend(db, db.get_one(AddressCheck, view.waiting.id), kcb.clock())
-    return redirect(f"/activation/{page}", 303)
+        return redirect(_address(view), 303)
 
 
 @blueprint.get("/leave")
@@ -202,7 +206,7 @@ def _render(view: View, form: FlaskForm) -> str:
     return render_template(
         view.steps[-1].page,
         steps=view.steps,
-        title=view.steps[-1].title,
+        title=_title(view),
         form=form,
         notices=_notices(view),
         privacy_contact=view.kcb.profile.privacy.contact,
@@ -212,14 +216,20 @@ def _render(view: View, form: FlaskForm) -> str:
     )
 
 
+def _title(view: View) -> str:
+    """The page's heading: of several steps, what the university calls them together, else the first one's name."""
+    titles = view.page.title if len(view.steps) > 1 else {}
+    return titles.get(str(get_locale())) or next(iter(titles.values()), view.steps[0].title)
+
+
 def _waiting_page(view: View, check: AddressCheck) -> str:
     """A mail is on its way."""
     kcb = view.kcb
     with kcb.sessions() as db:
         again = address_checks.resend_at(db, check, view.person.id, kcb.clock())
-        until = address_checks.valid_until(db, check)
-    spec = kcb.profile.journey_for(view.person.population)
-    until = until or expiry(spec.link_lifetime, check.asked_at, kcb.settings.timezone)
+        until = address_checks.valid_until(db, check) or address_checks.link_expires_at(
+            db.merge(check, load=False), kcb.profile, kcb.settings, check.asked_at
+        )
     address = _address(view)
     return render_template(
         "waiting.html",
@@ -235,15 +245,33 @@ def _waiting_page(view: View, check: AddressCheck) -> str:
     )
 
 
+def _too_many_mails(view: View, form: FlaskForm, held: TooManyTries) -> Response:
+    """The page again: what was typed is not lost, and says when it may be sent in."""
+    field = next(step.address_field for step in view.steps if step.address_field)
+    form[field].errors = [
+        _(
+            "Plusieurs mails sont déjà partis : regardez aussi dans les indésirables. Le prochain pourra partir à"
+            " %(time)s.",
+            time=clock_in_words(held.until),
+        )
+    ]
+    response = make_response(_render(view, form), 429)
+    response.headers["Retry-After"] = str(
+        max(1, math.ceil((held.until - services().clock()).total_seconds()))
+    )
+    return response
+
+
 def _frame(view: View) -> dict[str, object]:
     """What every page of a journey shows around its question."""
     previous = view.pages[view.index - 1] if view.index and not view.finished else None
+    back = _address(view) if view.waiting else f"/activation/{slug(previous)}" if previous else None
     application = application_of(view.login.client_id)
     return {
         "account": view.person.login,
         "display_name": view.person.display_name,
         "progress": progress(view.pages, view.index) if len(view.pages) > 1 else None,
-        "back_url": f"/activation/{slug(previous)}" if previous else None,
+        "back_url": back,
         "cancel": view.login.cancel is not None,
         "application": application.name if application else None,
     }

@@ -54,10 +54,14 @@ class StepContext:
     """The step's own :class:`Options`."""
     records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """``data`` of the steps already done in this journey."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What the step itself kept last: done, waiting for an address, or in an earlier journey of the person."""
     activates: bool = True
     """False when the step was asked for outside an activation."""
     proved_address: str | None = None
     """The mailbox this person has just read: the link that began this login was sent there."""
+    confirmed: frozenset[str] = frozenset()
+    """Addresses whose mailed link was followed in this journey."""
     ticket: str = field(default="", repr=False)
     """Names the login on the back channel."""
 
@@ -92,8 +96,10 @@ class Step:
     options: type[Options] = Options
     collects: bool = False
     """True when the page asks for personal data: the profile's notice is shown with it."""
+    address_field: str = ""
+    """For a step that waits for an address to be confirmed: the field it is typed in."""
     change_label: str = ""
-    """For a step that waits for an address to be confirmed: the button that corrects it, a lazy string."""
+    """For such a step: the button that corrects the address, a lazy string."""
     page: str = "page.html"
     """Template of a page this step closes; one that is no form brings its own."""
 

@@ -34,8 +34,13 @@ class View:
     login: Login
     person: Person
     records: dict[str, dict[str, Any]]
+    """What the steps done in this journey kept."""
+    earlier: dict[str, dict[str, Any]]
+    """The same of journeys finished before, for an account that is active."""
     checks: dict[str, AddressCheck]
     """Addresses not confirmed yet, by step."""
+    confirmed: frozenset[str]
+    """Addresses confirmed in this journey."""
     pages: list[Page]
     index: int
     """The page asked for."""
@@ -72,10 +77,16 @@ class View:
             today=kcb.today(),
             options=step.options.model_validate(kcb.profile.options(step.name, self.page)),
             records=self.records,
+            own=self._own(step.name),
             activates=login.activates,
             proved_address=login.proved_address,
+            confirmed=self.confirmed,
             ticket=login.ticket,
         )
+
+    def _own(self, step: str) -> dict[str, Any]:
+        waiting = self.checks.get(step)
+        return waiting.data if waiting else self.records.get(step) or self.earlier.get(step, {})
 
     def form(self) -> FlaskForm:
         """The page's form, as sent or as first shown."""
@@ -111,8 +122,9 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
         journey = journeys.fresh(db, login, kcb.clock(), kcb.today())
         person = journey.person
         finished = journey.finished_at is not None
-        records = {step.step: dict(step.data) for step in journey.steps}
-        checks = address_checks.pending(db, journey.id)
+        checks, confirmed = address_checks.of(db, journey)
+        records = {step.step: dict(step.data) for step in journey.steps if step.step not in checks}
+        earlier = {} if login.activates else journeys.earlier(db, person.id)
     spec = kcb.profile.journey(login.journey) or kcb.profile.journey_for(person.population)
     pages = _pages(spec, login, records)
     current = rules.current(pages, records)
@@ -120,7 +132,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
     index = current if asked is None else slugs.index(asked) if asked in slugs else -1
     if index < 0 or index > current or (finished and index < current):
         raise StepOutOfOrder(slugs[current])
-    return View(kcb, login, person, records, checks, pages, index, finished)
+    return View(kcb, login, person, records, earlier, checks, confirmed, pages, index, finished)
 
 
 def _pages(spec: JourneySpec, login: Login, records: dict[str, dict[str, Any]]) -> list[Page]:
@@ -162,7 +174,10 @@ def _commit(view: View, decided: dict[str, Outcome]) -> None:
         else:
             claimed = True
             for step, outcome in held.items():
-                address_checks.hold(db, journey, step, outcome.verify or "", _data(outcome), now)
+                address_checks.hold(db, journey, login, step, outcome.verify or "", _data(outcome), now)
+            for step in done:
+                if get(step).address_field:
+                    address_checks.give_up(db, journey, login, step)
             _record(view, db, journey, done, secret=False)
     if not claimed:
         _wait_for_the_other(view)
@@ -203,7 +218,8 @@ def _complete(view: View, outcomes: dict[str, Outcome]) -> Completion:
         attributes |= data.get("attributes", {})
     password = next((o.password for o in outcomes.values() if o.password is not None), None)
     asked = [act for act in rules.actions_of(said) if act in view.login.acts]
-    return view.kcb.backchannel.complete(view.login.ticket, asked, attributes, password)
+    details = {act: said[rules.step_of(act)].get("details", {}) for act in asked}
+    return view.kcb.backchannel.complete(view.login.ticket, asked, attributes, password, details)
 
 
 def _record(view: View, db: Session, journey: Journey, outcomes: dict[str, Outcome], *, secret: bool) -> None:

@@ -11,7 +11,9 @@
     │   ├── LinkUnknown
     │   ├── LinkExpired
     │   ├── LinkUsed
-    │   └── LinkSuperseded
+    │   ├── LinkSuperseded
+    │   ├── AddressLinkEnded          of a mail address to confirm: superseded, expired, address corrected
+    │   └── AddressConfirmed          the same, once there is nothing left to confirm
     ├── JourneyError                  a journey that cannot go on
     │   ├── HandoffRefused
     │   ├── LoginGone                 Keycloak forgot the login (restart, time): finished steps stay
@@ -31,6 +33,8 @@ from datetime import date, datetime
 
 __all__ = [
     "AccountClosed",
+    "AddressConfirmed",
+    "AddressLinkEnded",
     "BridgeError",
     "ConfigurationError",
     "FinishedElsewhere",
@@ -108,6 +112,18 @@ class LinkUsed(LinkError):
 
 class LinkSuperseded(LinkError):
     """A newer link, or an activation, ended this one."""
+
+
+@dataclass
+class AddressLinkEnded(LinkError):
+    """A link that can confirm its mail address no more: a newer mail, a correction, its time or its login's end."""
+
+    expired_at: datetime | None = None
+    """When only its time is over."""
+
+
+class AddressConfirmed(LinkError):
+    """The mail address of this link has been confirmed, and the journey that asked for it has ended or gone on."""
 
 
 class JourneyError(BridgeError):

@@ -115,6 +115,40 @@ def _superseded(_error: e.BridgeError) -> DeadEnd:
     )
 
 
+def _address_link_ended(error: e.AddressLinkEnded) -> DeadEnd:
+    why = (
+        _("Il était valable jusqu'au %(date)s.", date=in_words(error.expired_at))
+        if error.expired_at
+        else _("Un mail plus récent le remplace, ou l'adresse a été changée depuis.")
+    )
+    return DeadEnd(
+        410,
+        _("Ce lien ne confirme plus d'adresse"),
+        [
+            why,
+            _(
+                "Revenez à la page où vous avez donné votre adresse : vous pourrez y demander un nouveau mail. Si"
+                " elle est fermée, recommencez comme la première fois."
+            ),
+        ],
+        Button(_("Problème de connexion"), "/probleme-de-connexion"),
+        kind="info",
+    )
+
+
+def _address_confirmed(_error: e.AddressConfirmed) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Cette adresse est déjà confirmée"),
+        [
+            _("Il n'y a plus rien à faire avec ce lien."),
+            _("Si vous n'avez pas terminé, revenez à la page où vous en étiez ; sinon, connectez-vous."),
+        ],
+        _login_button(),
+        kind="done",
+    )
+
+
 def _finished_elsewhere(_error: e.FinishedElsewhere) -> DeadEnd:
     return DeadEnd(
         410,
@@ -276,6 +310,8 @@ PAGES: dict[type[Exception], Callable[..., DeadEnd | HTTPException]] = {
     e.LinkExpired: _link_expired,
     e.LinkUsed: _link_used,
     e.LinkSuperseded: _superseded,
+    e.AddressLinkEnded: _address_link_ended,
+    e.AddressConfirmed: _address_confirmed,
     e.JourneySuperseded: _superseded,
     e.FinishedElsewhere: _finished_elsewhere,
     e.HandoffRefused: _handoff_refused,

@@ -1,0 +1,46 @@
+"""Mail addresses people type: written in one way, and refused with a reason they can act upon."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from wtforms import ValidationError
+
+__all__ = ["is_within", "same_mailbox", "usable"]
+
+
+def usable(typed: str | None) -> str:
+    """The address in its one writing: NFC, domain in lower case. No name server is asked.
+
+    Raises WTForms' ``ValidationError``, its message for people: nothing typed, no address, or one that mail relays
+    do not all carry (RFC 6531: letters with accents before the @).
+    """
+    if not typed:
+        raise ValidationError(_("Saisissez une adresse mail."))
+    try:
+        valid = validate_email(typed, check_deliverability=False)
+    except EmailNotValidError:
+        raise ValidationError(
+            _("Saisissez une adresse mail complète, par exemple camille@exemple.fr.")
+        ) from None
+    if valid.ascii_email is None:
+        raise ValidationError(_("Saisissez une adresse sans accent ni caractère spécial avant le @."))
+    return valid.normalized
+
+
+def is_within(address: str, domains: Collection[str]) -> bool:
+    """True for an address in one of these domains or below."""
+    domain = address.rpartition("@")[2].lower()
+    return any(domain == name.lower() or domain.endswith(f".{name.lower()}") for name in domains)
+
+
+def same_mailbox(one: str | None, other: str | None) -> bool:
+    """True for one address written twice; only its domain is the same in any case (RFC 5321, 2.4)."""
+    return bool(one and other) and _in_one_case(one or "") == _in_one_case(other or "")
+
+
+def _in_one_case(address: str) -> str:
+    local, _at, domain = address.rpartition("@")
+    return f"{local}@{domain.lower()}"
