@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from kc_bridge.domain.age import is_minor
@@ -24,7 +25,7 @@ def yes_no_field(question: Any) -> Any:
     """The field of such a step; ``question`` is a lazy string."""
     return RadioField(
         question,
-        choices=[(YES, _l("Oui")), (NO, _l("Non"))],
+        choices=[SelectChoice(YES, _l("Oui")), SelectChoice(NO, _l("Non"))],
         validators=[InputRequired(_l("Choisissez oui ou non."))],
     )
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import PasswordInput
 
 from kc_bridge.domain import secret_answer
@@ -57,16 +58,15 @@ class SecurityQuestion(Step):
         }
 
     def prepare(self, ctx: StepContext, form: FlaskForm) -> None:
-        questions = ctx.options.told(ctx.language)
-        own = [(OWN, _("Écrire ma propre question"))] if ctx.options.own else []
+        own = [SelectChoice(OWN, _("Écrire ma propre question"))] if ctx.options.own else []
         # The text is the value: a list changed meanwhile never puts an answer under another question.
         form["security_question"].choices = [
-            ("", _("Choisissez une question")), *((text, text) for text in questions), *own,
+            SelectChoice("", _("Choisissez une question")), *ctx.options.told(ctx.language), *own,
         ]  # fmt: skip
 
     def check(self, ctx: StepContext, form: FlaskForm) -> dict[str, list[str]]:
         chosen, question = form["security_question"].data, _question(form)
-        choices = {value for value, _text in form["security_question"].choices if value}
+        choices = {choice.value for choice in form["security_question"].iter_choices()} - {""}
         errors = {
             "security_question": [] if chosen in choices else [_("Choisissez une question.")],
             "security_own_question": _faults_of_question(question) if chosen == OWN else [],

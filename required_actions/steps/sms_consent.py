@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TelField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from kc_bridge.domain.phone import Ambiguous, NotMobile, PhoneRefused, mobile, readable
@@ -34,7 +35,7 @@ class SmsConsentFields(Fields):
             "Acceptez-vous de recevoir des messages SMS en provenance de l'université dans le cadre du plan de"
             " sécurité de l'établissement (plan Vigipirate, alerte météorologique…) ?"
         ),
-        choices=[(YES, _l("Oui, j'accepte")), ("no", _l("Non, je refuse"))],
+        choices=[SelectChoice(YES, _l("Oui, j'accepte")), SelectChoice("no", _l("Non, je refuse"))],
         validators=[InputRequired(_l("Choisissez si vous acceptez ou refusez les messages SMS."))],
     )
     sms_phone = TelField(_l("Numéro de téléphone mobile"), filters=[one_line])
