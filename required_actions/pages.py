@@ -217,9 +217,10 @@ def _render(view: View, form: FlaskForm) -> str:
 
 
 def _title(view: View) -> str:
-    """The page's heading: of several steps, what the university calls them together, else the first one's name."""
-    titles = view.page.title if len(view.steps) > 1 else {}
-    return titles.get(str(get_locale())) or next(iter(titles.values()), view.steps[0].title)
+    """The page's heading: of several steps, what the university calls them together, else all their names."""
+    names = [str(step.title) for step in view.steps]
+    given = view.page.title if len(names) > 1 else {}
+    return given.get(str(get_locale())) or next(iter(given.values()), " · ".join(names))
 
 
 def _waiting_page(view: View, check: AddressCheck) -> str:

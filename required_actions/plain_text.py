@@ -9,14 +9,17 @@ from markupsafe import Markup
 __all__ = ["to_html"]
 
 
-def to_html(text: str) -> Markup:
-    """Escapes everything, then gives each block its element. Line breaks inside a paragraph are spaces."""
+def to_html(text: str, headings: int = 3) -> Markup:
+    """Escapes everything, then gives each block its element. Line breaks inside a paragraph are spaces.
+
+    ``headings``: level of the text's own.
+    """
     blocks = []
     lines = [line.strip() for line in text.strip().splitlines()]
     for kind, group in groupby(lines, _kind):
         content = list(group)
         if kind == "heading":
-            blocks += [Markup("<h3>{}</h3>").format(line[3:]) for line in content]
+            blocks += [Markup("<h{0}>{1}</h{0}>").format(headings, line[3:]) for line in content]
         elif kind == "list":
             items = Markup("").join(Markup("<li>{}</li>").format(line[2:]) for line in content)
             blocks.append(Markup("<ul>{}</ul>").format(items))

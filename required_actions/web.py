@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kc_bridge.services import services
-from required_actions import identifying, opening, pages
+from required_actions import charters, identifying, opening, pages
 from required_actions.registry import check_profile, load_steps
 
 __all__ = ["setup"]
@@ -17,5 +17,6 @@ def setup(app: Flask) -> None:
         check_profile(services().profile)
         identifying.check_profile(services().profile)
     app.register_blueprint(identifying.blueprint)
+    app.register_blueprint(charters.blueprint)
     app.register_blueprint(opening.blueprint)
     app.register_blueprint(pages.blueprint)

@@ -7,12 +7,18 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-__all__ = ["instant_in_words", "local_date", "time_in_words"]
+__all__ = ["date_in_words", "instant_in_words", "local_date", "time_in_words"]
 
 
 def local_date(instant: datetime, zone: str) -> date:
     """The civil day of an instant: accounts and links end by the university's calendar, not by UTC's."""
     return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def date_in_words(day: date, language: str) -> str:
+    """« 31 décembre 2027 », « 1er octobre 2026 », "31 December 2027"."""
+    words = format_date(day, "d MMMM y", language)
+    return words.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else words
 
 
 def instant_in_words(instant: datetime, language: str, zone: str) -> str:
@@ -22,7 +28,7 @@ def instant_in_words(instant: datetime, language: str, zone: str) -> str:
     règles typographiques; an hour never breaks over two lines.
     """
     local = instant.astimezone(ZoneInfo(zone))
-    day = format_date(local, "EEEE d MMMM y", language)
+    day = f"{format_date(local, 'EEEE', language)} {date_in_words(local.date(), language)}"
     at = "à" if language == "fr" else "at"
     return f"{day} {at} {time_in_words(instant, language, zone)}"
 

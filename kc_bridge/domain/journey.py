@@ -71,7 +71,7 @@ def pages_for(journey: JourneySpec, acts: Collection[str], done: Collection[str]
     """
     wanted = {step_of(act) for act in acts} | set(done) | BRIDGE_ONLY
     kept = [
-        Page(steps=steps, options=page.options)
+        page.model_copy(update={"steps": steps})
         for page in journey.pages
         if (steps := [step for step in page.steps if step in wanted])
     ]

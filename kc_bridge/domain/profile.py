@@ -5,7 +5,7 @@ Shipped profiles are in ``required_actions/profiles``; a university writes its o
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -92,16 +92,34 @@ class PasswordPolicy(_Strict):
 class Charter(_Strict):
     """The text people accept; the proof keeps version, language and the SHA-256 of the very text."""
 
-    version: str
+    version: str = Field(pattern=r"^\S{1,64}$")
+    """A new one is asked of all who accepted another, at their next login, once ``kcb setup`` has run."""
+    since: date | None = None
+    """First day of this version."""
     title: dict[str, str]
     text: dict[str, str]
     """By language; plain paragraphs separated by an empty line, ``- `` for lists, ``## `` for headings."""
+    changes: dict[str, str] = {}
+    """What is new, for those who accepted an older version; by language, written like ``text``."""
+
+    @model_validator(mode="after")
+    def _same_languages(self) -> Charter:
+        languages = set(self.text)
+        if not languages or set(self.title) != languages or (self.changes and set(self.changes) != languages):
+            raise ValueError("title, text and changes (if any): write all of them in the same languages")
+        return self
+
+    def language(self, wanted: str) -> str:
+        """The language of the text shown to whoever reads ``wanted``."""
+        return wanted if wanted in self.text else next(iter(self.text))
 
 
 class Page(_Strict):
     """One page of a journey: one or more steps done together."""
 
     steps: list[str] = Field(min_length=1)
+    title: dict[str, str] = {}
+    """By language, for a page of several steps; default: all their titles."""
     options: dict[str, dict[str, Any]] = {}
     """By step: what this journey wants otherwise than ``[steps.<step>]`` of the profile."""
 

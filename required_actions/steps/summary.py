@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from kc_bridge.domain.calendar import date_in_words
 from required_actions.registry import Step, StepContext, get, register
 
 __all__ = ["Summary"]
@@ -24,4 +25,9 @@ class Summary(Step):
             (_("Adresse mail universitaire"), ctx.person.mail, None),
         ]
         recorded = [row for step, data in ctx.records.items() for row in get(step).recorded(data)]
-        return {"rows": rows, "recorded": recorded}
+        end = ctx.person.account_end
+        return {
+            "rows": rows,
+            "recorded": recorded,
+            "account_end_text": date_in_words(end, ctx.language) if end else None,
+        }

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from kc_bridge.domain.calendar import instant_in_words, local_date
+from kc_bridge.domain.calendar import date_in_words, instant_in_words, local_date
 
 PARIS = "Europe/Paris"
 
@@ -39,6 +39,7 @@ def test_another_university_another_midnight() -> None:
         (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "dimanche 29 mars 2026 à 03\u00a0h\u00a000"),
         (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "dimanche 25 octobre 2026 à 02\u00a0h\u00a030"),
         (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), "dimanche 25 octobre 2026 à 03\u00a0h\u00a000"),
+        (datetime(2026, 11, 30, 23, 0, tzinfo=UTC), "mardi 1er décembre 2026 à 00\u00a0h\u00a000"),
     ],
 )
 def test_french_words(instant: datetime, words: str) -> None:
@@ -48,3 +49,16 @@ def test_french_words(instant: datetime, words: str) -> None:
 def test_english_words_name_the_place() -> None:
     words = instant_in_words(datetime(2026, 11, 22, 22, 59, tzinfo=UTC), "en", PARIS)
     assert words.replace("\u202f", " ") == "Sunday 22 November 2026 at 11:59 PM (Paris time)"
+
+
+@pytest.mark.parametrize(
+    ("day", "french", "english"),
+    [
+        (date(2027, 12, 31), "31 décembre 2027", "31 December 2027"),
+        (date(2027, 1, 1), "1er janvier 2027", "1 January 2027"),
+        (date(2027, 11, 11), "11 novembre 2027", "11 November 2027"),
+        (date(2028, 2, 29), "29 février 2028", "29 February 2028"),
+    ],
+)
+def test_days(day: date, french: str, english: str) -> None:
+    assert (date_in_words(day, "fr"), date_in_words(day, "en_GB")) == (french, english)

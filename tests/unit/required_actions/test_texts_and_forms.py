@@ -11,7 +11,8 @@ from flask_babel import force_locale
 from wtforms import BooleanField, StringField
 
 from kc_bridge.domain.errors import Violation
-from required_actions.password_rules import QUIET, TEXTS, rules, violation_texts
+from required_actions.password_rules import QUIET, TEXTS, rules, violation_texts, weakness_text
+from required_actions.password_strength import Habit, Strength
 from required_actions.plain_text import to_html
 from required_actions.registry import Fields, Step, get, page_form
 
@@ -92,8 +93,8 @@ def test_a_form_has_the_fields_of_all_its_steps_in_order_and_no_other() -> None:
     def names(*steps: str) -> list[str]:
         return [name for name in page_form([get(step) for step in steps], {})._fields if name != "csrf_token"]
 
-    assert names("charter", "new_password") == ["accept", "password", "confirmation"]
-    assert names("new_password", "charter") == ["password", "confirmation", "accept"]
+    assert names("charter", "new_password") == ["charter_text", "accept", "password", "confirmation"]
+    assert names("new_password", "charter") == ["password", "confirmation", "charter_text", "accept"]
     form = page_form([get("charter"), get("new_password")], {})
     assert form.data["accept"] is True
     assert form.data["password"] == " p "  # nothing is stripped
@@ -115,6 +116,19 @@ def test_a_step_without_fields() -> None:
 
     form = page_form([step(One), step(Fields), step(Two)], {})
     assert [name for name in form._fields if name != "csrf_token"] == ["first", "second"]
+
+
+@pytest.mark.usefixtures("_request")
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_every_weakness_has_words_that_say_what_to_do(locale: str) -> None:
+    with force_locale(locale):
+        said = [weakness_text(Strength(0, (habit,))) for habit in Habit]
+        said.append(weakness_text(Strength(0, ())))
+        together = weakness_text(Strength(0, (Habit.REPEAT, Habit.DATE)))
+    assert len(set(said)) == len(Habit) + 1
+    example = {"fr": "trois ou quatre mots", "en": "three or four words"}[locale]
+    assert all(example in text for text in said)
+    assert {"fr": "les répétitions et les dates", "en": "repetitions and dates"}[locale] in together
 
 
 def test_a_step_nobody_wrote(app: Flask) -> None:
