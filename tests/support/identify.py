@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, timedelta
 from html import unescape
+from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,37 @@ from kc_bridge.store.models import Identifier, Link, Person
 from tests.support.bridge import make_person, services_of
 from tests.support.visitor import Visitor
 
-__all__ = ["PROFILE", "address", "birthday", "go_in", "holder", "is_refused", "number", "try_in", "words"]
+__all__ = [
+    "PROFILE",
+    "address",
+    "birthday",
+    "go_in",
+    "holder",
+    "is_refused",
+    "number",
+    "short_profile",
+    "try_in",
+    "words",
+]
 
 PROFILE = str(Path(__file__).parent / "profiles" / "complete.toml")
 
 _days = count()
 _addresses = count(1)
+
+
+def short_profile(folder: Path) -> str:
+    """The shipped profile with this entrance besides: the shortest journey there is."""
+    text = (files("required_actions.profiles") / "default.toml").read_text("utf-8")
+    mail_only = 'entrances = ["mail-link"]'
+    assert mail_only in text
+    both = 'entrances = ["mail-link", "identify"]\nidentify_by = ["ine", "uid"]'
+    notice = '[privacy.notices.identify]\npurpose.fr = "Vous retrouver."\nbasis.fr = "Loi."\nretention.fr = "Aucune."'
+    path = folder / "identify.toml"
+    path.write_text(
+        text.replace(mail_only, both).replace("[privacy.notices.", f"{notice}\n\n[privacy.notices.", 1)
+    )
+    return str(path)
 
 
 def number() -> str:
