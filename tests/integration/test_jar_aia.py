@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import requests
 
 from tests.integration.jar_browser import Browser, landed
-from tests.integration.jar_realm import GOOD, JarRealm
+from tests.integration.jar_realm import GOOD, STEP_URL, STEPS, JarRealm
+
+
+def status(parameters: dict[str, str]) -> tuple[str | None, str | None]:
+    """What the application was told of the step it had asked for."""
+    return parameters.get("kc_action"), parameters.get("kc_action_status")
 
 
 def test_success_is_told_to_the_application(jar: JarRealm) -> None:
@@ -66,15 +72,43 @@ def test_two_browsers_each_need_their_own_work(jar: JarRealm) -> None:
     landed(other.back(theirs, proof))
 
 
-def test_every_step_can_be_initiated(jar: JarRealm) -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_succeeds_is_cancelled_or_fails(jar: JarRealm, step: str) -> None:
     user, browser = jar.user(), Browser(jar)
     landed(browser.login(user["username"]))
-    for step in ("kcb-charter", "kcb-backup-mail", "kcb-mail-forwarding", "kcb-security-question",
-                 "kcb-sms-consent", "kcb-photo-use", "kcb-directory-visibility", "kcb-extra"):  # fmt: skip
-        handoff = browser.handoff(browser.authorize(kc_action=step))
-        assert (handoff.claims["act"], handoff.claims["aia"]) == (step, True)
-        proof = jar.web.complete(handoff.ticket, [step]).json()["proof"]
-        assert landed(browser.back(handoff, proof))["kc_action_status"] == "success"
+
+    handoff = browser.handoff(browser.authorize(kc_action=step))
+    assert (handoff.claims["act"], handoff.claims["acts"], handoff.claims["aia"]) == (step, [step], True)
+    assert status(landed(browser.get(handoff.claims["cancel"]))) == (step, "cancelled")
+
+    handoff = browser.handoff(browser.authorize(kc_action=step))
+    password = {"password": GOOD} if step == "kcb-new-password" else {}
+    proof = jar.web.complete(handoff.ticket, [step], **password).json()["proof"]
+    assert status(landed(browser.back(handoff, proof))) == (step, "success")
+
+    jar.enable(step, False)
+    try:
+        assert landed(browser.authorize(kc_action=step))["kc_action_status"] == "error"
+    finally:
+        jar.enable(step, True)
+
+
+def test_step_without_address_fails_for_the_application_that_asked(jar: JarRealm) -> None:
+    user, browser = jar.user(), Browser(jar)
+    landed(browser.login(user["username"]))
+    jar.configure("kcb-extra", step_url="")
+    try:
+        assert status(landed(browser.authorize(kc_action="kcb-extra"))) == ("kcb-extra", "error")
+    finally:
+        jar.configure("kcb-extra", step_url=STEP_URL)
+
+
+def test_administrators_are_not_sent_to_a_bridge_that_refuses_them(jar: JarRealm) -> None:
+    user, browser = jar.user(), Browser(jar)
+    jar.grant(user["id"], "realm-management", "view-users")
+    back = landed(browser.login(user["username"], kc_action="kcb-photo-use"))
+    assert status(back) == ("kcb-photo-use", "error")
+    assert "code" in back
 
 
 def test_old_authentication_is_asked_for_again(jar: JarRealm) -> None:
@@ -102,4 +136,10 @@ def test_gear_refuses_nonsense(jar: JarRealm) -> None:
     assert [f["name"] for f in fields] == [
         "max_auth_age", "step_url", "ticket_ttl", "attributes", "replace_update_password",
     ]  # fmt: skip
-    assert all(f["helpText"] for f in fields)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_console_explains_every_field(jar: JarRealm, step: str) -> None:
+    gear = jar.call("GET", f"authentication/required-actions/{step}/config-description")["properties"]
+    assert {"step_url", "ticket_ttl", "attributes"} <= {field["name"] for field in gear}
+    assert [field["name"] for field in gear if not (field["label"] and len(field["helpText"]) > 40)] == []

@@ -60,8 +60,9 @@ final class StepProvider implements RequiredActionProvider {
             refuse(context, Messages.ACCOUNT_DISABLED);
             return;
         }
-        if (!isForThem(context)) {
-            // Keycloak passes over the step, and tells an application that asked for it: kc_action_status=error.
+        if (isPassedOver(context)) {
+            // An application that asked for it is told: kc_action_status=error.
+            nameToApplication(context.getAuthenticationSession(), id);
             context.ignore();
             return;
         }
@@ -90,11 +91,17 @@ final class StepProvider implements RequiredActionProvider {
         // Holds nothing.
     }
 
-    /** A step that does not exist for this user, or that the application asks of somebody whom the bridge cannot serve. */
-    private boolean isForThem(RequiredActionContext context) {
-        return Pending.existing(context.getRealm(), context.getUser()).contains(id)
-                && (Ownership.isServed(context.getUser())
-                        || !Handoff.canBeCancelled(context.getAuthenticationSession(), id));
+    /**
+     * True for a step that does not exist for this user, and for one that only the application asks for, if the bridge
+     * does not serve this user or nobody has configured its address.
+     */
+    private boolean isPassedOver(RequiredActionContext context) {
+        if (!Pending.existing(context.getRealm(), context.getUser()).contains(id)) {
+            return true;
+        }
+        boolean servable = Ownership.isServed(context.getUser())
+                && Setup.of(context.getSession(), context.getRealm(), id).stepUrl() != null;
+        return !servable && Handoff.canBeCancelled(context.getAuthenticationSession(), id);
     }
 
     private boolean mayFinish(RequiredActionContext context, Login login) {
@@ -117,11 +124,15 @@ final class StepProvider implements RequiredActionProvider {
         String initiated = authSession.getClientNote(Constants.KC_ACTION);
         if (initiated != null && done.contains(initiated)) {
             AuthenticationManager.setKcActionStatus(initiated, KcActionStatus.SUCCESS, authSession);
-            // Keycloak reports this note, not the action asked for, as kc_action to the application.
-            authSession.setAuthNote(AuthenticationProcessor.LAST_PROCESSED_EXECUTION, initiated);
+            nameToApplication(authSession, initiated);
         }
         login.settle();
         context.ignore();
+    }
+
+    /** Keycloak reports this note, not the action asked for, as kc_action to the application. */
+    private static void nameToApplication(AuthenticationSessionModel authSession, String step) {
+        authSession.setAuthNote(AuthenticationProcessor.LAST_PROCESSED_EXECUTION, step);
     }
 
     private void handOver(RequiredActionContext context, Login login) {

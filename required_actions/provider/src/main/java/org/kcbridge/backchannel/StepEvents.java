@@ -29,7 +29,7 @@ final class StepEvents {
                 throw Refusal.badRequest(field);
             }
             texts.forEach((name, text) -> {
-                if (!name.matches("[a-z_]{1,32}") || !text.matches("\\P{Cntrl}{0,200}")) {
+                if (!name.matches("(?!attributes$)[a-z_]{1,32}") || !text.matches("\\P{Cntrl}{0,200}")) {
                     throw Refusal.badRequest(field + "." + name);
                 }
             });

@@ -1,5 +1,6 @@
 package org.kcbridge.login;
 
+import org.keycloak.common.constants.KerberosConstants;
 import org.keycloak.component.ComponentModel;
 import org.keycloak.models.LDAPConstants;
 import org.keycloak.models.RealmModel;
@@ -14,8 +15,9 @@ public final class PasswordStore {
 
     /**
      * Told from the settings of the federation the user comes from, by the rule of Keycloak's credential manager: a
-     * federation that is gone or switched off takes no password, a read-only directory (LDAP, Kerberos) refuses it. One
-     * of another kind that refuses shows only when written to: {@code complete} answers {@code password_read_only}.
+     * federation that is gone or switched off takes no password; a read-only one refuses it, unless it is a Kerberos
+     * that has to do with tickets only. A federation of another kind shows that it refuses only when it is written to:
+     * {@code complete} then answers {@code password_read_only}.
      */
     public static boolean isWritable(RealmModel realm, UserModel user) {
         String federation = StorageId.isLocalStorage(user.getId()) ? user.getFederationLink()
@@ -25,6 +27,7 @@ public final class PasswordStore {
         }
         ComponentModel component = realm.getComponent(federation);
         return component != null && component.get("enabled", true)
-                && !"READ_ONLY".equals(component.get(LDAPConstants.EDIT_MODE));
+                && (!"READ_ONLY".equals(component.get(LDAPConstants.EDIT_MODE))
+                        || !component.get(KerberosConstants.ALLOW_PASSWORD_AUTHENTICATION, true));
     }
 }
