@@ -33,7 +33,7 @@ def yes_no_field(question: Any) -> Any:
 class YesOrNo(Step):
     """Base of these steps: one question, whose field bears the step's name, and one attribute.
 
-    Under eighteen the page announces a paper for a guardian to sign; « non » holds until the registrar has it.
+    Under eighteen the page announces a paper for a guardian to sign; « non » holds until the university has it.
     """
 
     attribute: str
@@ -80,7 +80,7 @@ def _guardian_text() -> str:
     """What minors read in place of the question."""
     return _(
         "Vous avez moins de 18 ans : votre responsable légal donne cet accord par écrit, sur le formulaire que"
-        " votre service de scolarité vous remettra. Jusque-là, la réponse est « non »."
+        " l'université vous remettra. Jusque-là, la réponse est « non »."
     )
 
 
