@@ -20,7 +20,7 @@ def usable(typed: str | None) -> str:
     if not typed:
         raise ValidationError(_("Saisissez une adresse mail."))
     try:
-        valid = validate_email(typed, check_deliverability=False)
+        valid = validate_email(typed, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise ValidationError(
             _("Saisissez une adresse mail complète, par exemple camille@exemple.fr.")

@@ -133,6 +133,8 @@ class FakeRealm:
         """Bodies of every ``complete``, in order."""
         self.ended: list[str] = []
         """Tickets whose login the bridge ended."""
+        self.touched = 0
+        """How often the bridge said that somebody is still there."""
         self.checked: list[str] = []
         """Passwords the bridge asked about without setting them."""
         self.strangers: dict[str, dict[str, Any]] = {}
@@ -204,6 +206,7 @@ class FakeRealm:
     def _ticket(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         ticket, verb = (request.url or "").rsplit("/", 2)[1:]
         if verb == "touch":
+            self.touched += 1
             return 200, {}, json.dumps({"expires_in": 1800})
         body = json.loads(request.body or "{}")
         self.completed.append(body)
