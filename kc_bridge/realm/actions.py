@@ -19,16 +19,16 @@ STEP_BETWEEN = 10
 
 NAMES: dict[str, ByLanguage] = {
     "charter": {
-        "fr": "kc-bridge : accepter la charte informatique",
-        "en": "kc-bridge: accept the IT policy",
+        "fr": "kc-bridge : accepter la charte",
+        "en": "kc-bridge: accept the policy",
     },
     "backup_mail": {
         "fr": "kc-bridge : donner une adresse de secours",
         "en": "kc-bridge: give a backup address",
     },
     "mail_forwarding": {
-        "fr": "kc-bridge : régler la redirection du courrier",
-        "en": "kc-bridge: set up mail forwarding",
+        "fr": "kc-bridge : rediriger le courrier ou non",
+        "en": "kc-bridge: forward mail or not",
     },
     "security_question": {
         "fr": "kc-bridge : choisir une question secrète",

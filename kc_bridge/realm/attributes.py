@@ -46,18 +46,19 @@ IDENTITY = Group(
     "kcb-identity",
     {"fr": "Identité universitaire", "en": "University identity"},
     {
-        "fr": "Vient de la scolarité ou des ressources humaines ; la prochaine synchronisation remplace ce qui est"
-        " changé ici.",
-        "en": "From the registrar or human resources; the next synchronisation replaces what is changed here.",
+        "fr": "Vient de la scolarité ou des ressources humaines : c’est là qu’une erreur se corrige. La synchronisation"
+        " peut remplacer ce qui est changé ici.",
+        "en": "From the registrar or human resources: a mistake is corrected there. The synchronisation may replace"
+        " what is changed here.",
     },
 )
 ACCOUNT = Group(
     "kcb-account",
     {"fr": "Vie du compte", "en": "Life of the account"},
     {
-        "fr": "Calculé d’après les inscriptions et les contrats ; la prochaine synchronisation remplace ce qui est"
-        " changé ici.",
-        "en": "Worked out from enrolments and contracts; the next synchronisation replaces what is changed here.",
+        "fr": "Calculé d’après les inscriptions et les contrats. La synchronisation peut remplacer ce qui est changé"
+        " ici.",
+        "en": "Worked out from enrolments and contracts. The synchronisation may replace what is changed here.",
     },
 )
 CONTACT = Group(

@@ -120,6 +120,7 @@ class Visitor:
 
     def log_in(self, login: str, password: str = GOOD_PASSWORD) -> None:
         """Fills in Keycloak's own login, from the page at which it stands: identifier, or password."""
+        self.page.wait_for_selector("#username, #password")
         if self.page.locator("#username").is_visible():
             self.page.fill("#username", login)
             if not self.page.locator("#password").is_visible():

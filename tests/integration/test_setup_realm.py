@@ -113,7 +113,7 @@ def test_actions_follow_the_profile_and_none_is_default(realm: KcbRealm) -> None
     assert not any(a["defaultAction"] for a in ours.values())
     assert {alias for alias, a in ours.items() if a["enabled"]} == set(used_actions(realm.profile))
     assert ours["kcb-charter"]["priority"] < ours["kcb-new-password"]["priority"]
-    assert ours["kcb-charter"]["name"] == "kc-bridge : accepter la charte informatique"
+    assert ours["kcb-charter"]["name"] == "kc-bridge : accepter la charte"
     gear = realm.call("GET", "authentication/required-actions/kcb-new-password/config")["config"]
     assert gear["step_url"] == "http://bridge.test/activation/enter"
     assert gear["replace_update_password"] == "true"
