@@ -80,15 +80,17 @@ class Strength:
 def strength(password: str, personal: Iterable[str] = ()) -> Strength:
     """Estimates a password; ``personal``: words and numbers that others know of this person.
 
-    Accents count for nothing: who guesses tries « universite » and « université ». What others know counts for nothing
-    either, however much of it there is: what is left without it must be hard to guess by itself.
+    Accents count for nothing: who guesses tries « universite » and « université ». What others know and what holds words
+    together count for nothing either, however much of it there is: the rest must be hard to guess by itself.
     """
     words = _words(personal)
     text = _plain(password)[:JUDGED]
-    rest = re.sub("|".join(map(re.escape, words)), "", text, flags=re.IGNORECASE) if words else text
+    unknown = re.sub("|".join(map(re.escape, words)), "", text, flags=re.IGNORECASE) if words else text
+    rest = re.sub(r"[\s._-]+", "", unknown)
     guesses, habits = _estimate(text, words)
     if rest != text:
         guesses = min(guesses, _estimate(rest, words)[0])
+    if unknown != text:
         habits.add(Habit.PERSONAL)
     return Strength(guesses_to_score(guesses), tuple(habit for habit in Habit if habit in habits))
 

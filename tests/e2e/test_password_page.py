@@ -19,11 +19,12 @@ def visitor(stack: Stack, visit: Visit) -> Visitor:
 
 
 VIOLATIONS = {
-    "a": ["12 caractères", "1 lettre majuscule", "1 chiffre", "1 caractère spécial"],
-    "PRINTEMPS2026": ["1 lettre minuscule", "1 caractère spécial"],
-    "Printemps-2026" * 10: ["au plus 128 caractères"],
+    "a": ["12 caractères", "1 lettre majuscule", "1 chiffre", "1 caractère spécial", "allongez-le"],
+    "PRINTEMPS2026": ["1 lettre minuscule", "1 caractère spécial", "Évitez les mots courants"],
+    "Printemps-2026" * 10: ["au plus 128 caractères", "Évitez les répétitions"],
+    "Motdepasse2026!": ["Évitez les mots courants"],
 }
-"""What the realm's policy says of a password: everything, and nothing else."""
+"""What the realm's policy and we say of a password: everything, and nothing else."""
 
 
 def test_every_violation_at_once(visitor: Visitor) -> None:
@@ -70,6 +71,11 @@ def test_comfort_while_typing(visitor: Visitor) -> None:
     page.locator("#password").press_sequentially("-2026 à Cassis")
     judged = page.locator("li[data-state]").count()
     assert page.locator(met).count() == judged > 5
+
+    accents = page.locator("[data-accents-in]")
+    assert "lettres accentuées" in accents.inner_text()
+    page.locator("#password").fill("Printemps-2026 a Cassis")
+    assert accents.inner_text() == ""
 
     page.get_by_label("Afficher le mot de passe").check()
     assert page.locator("#password").get_attribute("type") == "text"

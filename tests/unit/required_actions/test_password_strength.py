@@ -27,6 +27,7 @@ REFUSED_BELOW = 3
     [
         ("Motdepasse2026!", Habit.COMMON),
         ("M0td3p@sse2026!", Habit.COMMON),
+        ("MOT DE PASSE", Habit.COMMON),
         ("P@ssw0rd1234", Habit.COMMON),
         ("Septembre2026", Habit.DATE),
         ("septembre2026", Habit.DATE),
@@ -58,6 +59,8 @@ def test_easy_to_guess(password: str, habit: Habit) -> None:
         "4@8({[</369&#!1/",
         "correct horse battery staple",
         "чёрный-кот-на-крыше",
+        "lamp cloud horse",
+        "f3a1-9c7e-42d8",
         "Camille aime trottinettes violettes",
     ],
 )
