@@ -54,6 +54,17 @@ class TicketUser:
     password_writable: bool
 
 
+class _UnknownActions(ConfigurationError):
+    """Actions asked for that do not exist for this user; ``actions``: which."""
+
+    def __init__(self, actions: list[str]) -> None:
+        super().__init__(
+            f"Keycloak offers this user none of the steps: {', '.join(actions)}.",
+            "Switch on the required actions of the journey in the console, or run: kcb setup.",
+        )
+        self.actions = actions
+
+
 @dataclass
 class BackChannel:
     """Calls made as ``kc-bridge-web``."""
@@ -123,21 +134,27 @@ class BackChannel:
     def mint_activation(
         self, user_id: str, actions: list[str], expires_at: datetime, ref: str, redirect_uri: str, locale: str
     ) -> str:
-        """The address that logs ``user_id`` in to do ``actions``: for the browser that opened the link, at once."""
-        answer = self._call(
-            "POST",
-            "activation-links",
-            {
-                "userId": user_id,
-                "actions": actions,
-                "expiresAt": int(expires_at.timestamp()),
-                "clientId": WEB_CLIENT,
-                "redirectUri": redirect_uri,
-                "ref": ref,
-                "locale": locale,
-            },
-            repeat=True,
-        )
+        """The address that logs ``user_id`` in to do ``actions``: for the browser that opened the link, at once.
+
+        Actions there are not for this user are left out, unless none remains: the console has switched them off, or
+        the password lives where Keycloak cannot write it.
+        """
+        body: dict[str, Any] = {
+            "userId": user_id,
+            "actions": actions,
+            "expiresAt": int(expires_at.timestamp()),
+            "clientId": WEB_CLIENT,
+            "redirectUri": redirect_uri,
+            "ref": ref,
+            "locale": locale,
+        }
+        try:
+            answer = self._call("POST", "activation-links", body, repeat=True)
+        except _UnknownActions as unknown:
+            left = [action for action in actions if action not in unknown.actions]
+            if not left:
+                raise
+            answer = self._call("POST", "activation-links", body | {"actions": left}, repeat=True)
         return str(answer["url"])
 
     def password_policy(self) -> list[dict[str, Any]]:
@@ -197,6 +214,8 @@ def _error(status: int, answer: dict[str, Any]) -> Exception:
             return NotOwned()
         case "disabled":
             return AccountClosed()
+        case "unknown_action":
+            return _UnknownActions(answer["actions"])
         case "password_policy":
             return PasswordRefused(_violations(answer))
         case error:

@@ -195,3 +195,31 @@ def test_minting(channel: BackChannel, keycloak: responses.RequestsMock) -> None
         "ref": "ref",
         "locale": "fr",
     }
+
+
+END = datetime(2026, 9, 7, 8, 35, tzinfo=UTC)
+
+
+def unknown(keycloak: responses.RequestsMock, *actions: str) -> None:
+    answer = {"error": "unknown_action", "actions": list(actions)}
+    keycloak.post(f"{KCB}/activation-links", status=422, json=answer)
+
+
+def test_minting_leaves_out_what_this_user_cannot_be_asked(
+    channel: BackChannel, keycloak: responses.RequestsMock
+) -> None:
+    unknown(keycloak, "kcb-new-password")
+    minted = keycloak.post(f"{KCB}/activation-links", status=201, json={"url": "https://sso.univ.test/x"})
+    asked = ["kcb-charter", "kcb-new-password"]
+    assert (
+        channel.mint_activation("id", asked, END, "ref", "https://x.test/", "fr") == "https://sso.univ.test/x"
+    )
+    assert json.loads(minted.calls[0].request.body)["actions"] == ["kcb-charter"]
+
+
+def test_minting_when_nothing_is_left_tells_the_administrator(
+    channel: BackChannel, keycloak: responses.RequestsMock
+) -> None:
+    unknown(keycloak, "kcb-charter")
+    with pytest.raises(errors.ConfigurationError, match="kcb-charter"):
+        channel.mint_activation("id", ["kcb-charter"], END, "ref", "https://x.test/", "fr")
