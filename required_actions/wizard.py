@@ -127,6 +127,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
         earlier = {} if login.activates else journeys.earlier(db, person.id)
     spec = kcb.profile.journey(login.journey) or kcb.profile.journey_for(person.population)
     pages = _pages(spec, login, records)
+    records = {step: records[step] for page in pages for step in page.steps if step in records}
     current = rules.current(pages, records)
     slugs = [slug(page) for page in pages]
     index = current if asked is None else slugs.index(asked) if asked in slugs else -1
@@ -168,6 +169,7 @@ def _commit(view: View, decided: dict[str, Outcome]) -> None:
     done = {step: outcome for step, outcome in decided.items() if not outcome.verify}
     last = not held and _is_last(view)
     with kcb.sessions.begin() as db:
+        journeys.alone(db, login.journey_id)
         journey = journeys.fresh(db, login, now, kcb.today())
         if last and not journeys.claim(db, journey, login, now):
             claimed = False
@@ -194,6 +196,7 @@ def _commit(view: View, decided: dict[str, Outcome]) -> None:
 def _settle(view: View, outcomes: dict[str, Outcome], completion: Completion, *, last: bool) -> None:
     kcb, login = view.kcb, view.login
     with kcb.sessions.begin() as db:
+        journeys.alone(db, login.journey_id)
         journey = journeys.held(db, login) if last else journeys.fresh(db, login, kcb.clock(), kcb.today())
         _record(view, db, journey, outcomes, secret=True)
         if not completion.pending:

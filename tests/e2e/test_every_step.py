@@ -190,7 +190,7 @@ def test_an_address_is_corrected(complete: Stack, visit: Visit) -> None:
     assert is_waiting(page)
     stranger = visit()
     stranger.open(wrong)
-    stranger.sees("Un lien plus récent remplace celui-ci")
+    stranger.sees("Ce lien ne confirme plus d'adresse")
     visitor.open(mailed_link(complete, f"nouvelle-{person.personal_mail}"))
     page.locator("main form button").click()
     page.wait_for_url("**/activation/charter")
