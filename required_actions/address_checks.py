@@ -7,6 +7,7 @@ sees what the first did.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ from required_actions.logins import Login
 __all__ = [
     "activates",
     "confirm",
-    "forget_unasked",
+    "forget",
     "give_up",
     "hold",
     "link_expires_at",
@@ -95,14 +96,14 @@ def give_up(db: Session, journey: Journey, login: Login, step: str) -> None:
         db.delete(check)
 
 
-def forget_unasked(db: Session, journey: Journey, login: Login) -> None:
-    """Gives up corrections of steps that Keycloak holds done and does not ask for in this new login.
+def forget(db: Session, journey: Journey, login: Login, asked: Collection[str] = ()) -> None:
+    """Gives up the addresses of steps whose actions are not ``asked`` for: the person cancelled, or came in anew.
 
-    It would refuse to write them: what it has, confirmed earlier, stays.
+    Then Keycloak holds the step done and would refuse to write a correction: what it has, confirmed earlier, stays.
     """
     waiting, _confirmed = of(db, journey)
     for step in waiting:
-        if action_id(step) not in login.acts:
+        if action_id(step) not in asked:
             give_up(db, journey, login, step)
 
 
@@ -171,7 +172,7 @@ def masked(address: str) -> str:
 
 
 def _alone(db: Session, journey: Journey) -> None:
-    db.execute(select(Journey.id).where(Journey.id == journey.id).with_for_update(key_share=True))
+    journeys.alone(db, journey.id)
     db.expire(journey, ["steps", "finished_at"])
 
 

@@ -22,7 +22,7 @@ from kc_bridge.store.models import Journey, Link, Person, StepRecord
 from required_actions import links
 from required_actions.logins import Login
 
-__all__ = ["begin", "claim", "earlier", "finish", "fresh", "give_back", "held", "record"]
+__all__ = ["alone", "begin", "claim", "earlier", "finish", "fresh", "give_back", "held", "record"]
 
 STRONG = frozenset({"new_password", "backup_mail"})
 """Steps whose change ends whatever else was begun before it."""
@@ -87,6 +87,11 @@ def held(db: Session, login: Login) -> Journey:
     if journey.finishing_by != login.ticket_digest:
         raise JourneySuperseded
     return journey
+
+
+def alone(db: Session, journey_id: str) -> None:
+    """Until the transaction ends, whoever else would write this journey waits: two clicks record a step once."""
+    db.execute(select(Journey.id).where(Journey.id == journey_id).with_for_update(key_share=True))
 
 
 def _read(db: Session, login: Login) -> Journey:
