@@ -13,12 +13,13 @@ import structlog
 from rich.progress import track
 
 from kc_bridge.devserver import KeycloakServer, free_port
-from tests.bench import steps
+from tests.bench import completions, steps
 from tests.bench.measure import Stopwatch, report
 from tests.integration.kcb_realm import KcbRealm, make_realm
 from tests.support.stack import start_stack
 
 TURNS = int(os.environ.get("KCB_BENCH_TURNS", "40"))
+COMPLETE = str(Path(__file__).parents[1] / "support/profiles/complete.toml")
 RESULTS = Path(".bench/results.json")
 
 
@@ -44,15 +45,19 @@ def _measure(server: KeycloakServer, folder: Path) -> None:
         return make_realm(keycloak, folder, **settings)
 
     stack = start_stack(realms, folder)
+    whole = start_stack(realms, folder / "whole", profile=COMPLETE)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     watch = Stopwatch()
     try:
         for _turn in track(steps.turns(stack, watch, TURNS), "turns", total=TURNS):
             pass
-        report(watch, steps.COMPARISONS, RESULTS)
+        for _turn in track(completions.turns(whole, watch, TURNS), "every step", total=TURNS):
+            pass
+        report(watch, [*steps.COMPARISONS, *completions.comparisons(whole)], RESULTS)
     finally:
         stack.stop()
+        whole.stop()
 
 
 if __name__ == "__main__":
