@@ -16,8 +16,8 @@ from kc_bridge.store.models import Person
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.activation import FINISHED, log_in, logs_in, password_changes
 from tests.support.stack import Stack, start_stack
+from tests.support.stolen_passwords import write_list
 from tests.support.walker import Page, Walker
-from tests.unit.adapters.test_breached_passwords import write
 
 PROFILE = Path(__file__).parents[1] / "support" / "profiles" / "one-page.toml"
 TITLE = "Votre mot de passe, et le règlement"
@@ -38,7 +38,7 @@ RULES = "Cochez la case"
 @pytest.fixture(scope="module")
 def stack(realms: Callable[..., KcbRealm], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    stolen = write(folder / "stolen.txt", [STOLEN, "autre", "encore un"])
+    stolen = write_list(folder / "stolen.txt", [STOLEN, "autre", "encore un"])
     stack = start_stack(realms, folder, profile=str(PROFILE), breached_passwords=stolen)
     stack.realm.call("PUT", "events/config", {"eventsEnabled": True})
     yield stack

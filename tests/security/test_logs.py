@@ -22,10 +22,14 @@ from tests.integration.kcb_realm import KcbRealm, make_realm
 from tests.support.activation import FINISHED, choose, handoff_claims, to_password
 from tests.support.sabotaged import TRIGGER
 from tests.support.stack import GOOD_PASSWORD, Stack, start_stack
+from tests.support.stolen_passwords import sha1, write_list
 from tests.support.visitor import COOKIE
 from tests.support.walker import Walker
 
 BORN = date(1903, 2, 17)
+WEAK = "canari-faible"
+GUESSABLE = "Canari7!Canari7!Canari7!"
+STOLEN = "Volière-8-jaune-plumage"
 
 
 class Gunicorn:
@@ -38,6 +42,7 @@ class Gunicorn:
             name: getattr(settings, name)
             for name in ("public_url", "database_url", "realm", "keycloak_public_url", "keys_dir")
         }
+        values["breached_passwords"] = settings.breached_passwords
         applications = {name: one.model_dump() for name, one in settings.applications.items()}
         values |= {
             "secret_key": settings.secret_key.get_secret_value(),
@@ -81,7 +86,8 @@ def own_stack(keycloak: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     def make(**settings: Any) -> KcbRealm:
         return make_realm(keycloak, tmp_path_factory.mktemp("realm"), **settings)
 
-    stack = start_stack(make, tmp_path_factory.mktemp("stack"))
+    folder = tmp_path_factory.mktemp("stack")
+    stack = start_stack(make, folder, breached_passwords=write_list(folder / "stolen.txt", [STOLEN]))
     stack.stops.pop(1)()
     stack.realm.call("PUT", "events/config", {"eventsEnabled": True, "adminEventsEnabled": True})
     yield stack
@@ -109,8 +115,10 @@ def journey(stack: Stack) -> dict[str, str]:
     ticket = handoff_claims(walker)["ticket"]
     broken = choose(walker, page, f"{TRIGGER}{GOOD_PASSWORD}")
     assert broken.status == 500
-    refused = choose(walker, walker.get(f"{stack.url}/activation/new-password"), "canari-faible")
-    assert refused.status == 422
+    refused = walker.get(f"{stack.url}/activation/new-password")
+    for weak in (WEAK, GUESSABLE, STOLEN):
+        refused = choose(walker, refused, weak)
+        assert refused.status == 422
     assert Walker().get(arrival).status == 400
     assert choose(walker, refused).title == FINISHED
     left = walker.get(f"{stack.url}/activation/leave", stop=lambda url: "kcb_proof=" in url).location
@@ -122,7 +130,10 @@ def journey(stack: Stack) -> dict[str, str]:
     return {
         "password": GOOD_PASSWORD,
         "password that met the fault": TRIGGER,
-        "weak password": "canari-faible",
+        "weak password": WEAK,
+        "guessable password": GUESSABLE,
+        "stolen password": STOLEN,
+        "digest of the stolen password": sha1(STOLEN),
         "link token": link.rpartition("/")[2],
         "handoff": parse_qs(urlsplit(arrival).query)["handoff"][0],
         "ticket": ticket,
@@ -167,5 +178,6 @@ def test_no_canary_sings(
     assert "kcb-charter" in kept
     if keycloak.server is not None:
         kept += keycloak.server.log.read_text("utf-8", "replace")
-    for kind in ("password", "weak password", "link token", "handoff", "ticket", "proof", "session", "INE"):
+    passwords = "password", "weak password", "guessable password", "stolen password"
+    for kind in (*passwords, "link token", "handoff", "ticket", "proof", "session", "INE"):
         assert canaries[kind] not in kept, kind

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,20 +13,9 @@ from kc_bridge import create_app
 from kc_bridge.adapters.breached_passwords import BreachedPasswords
 from kc_bridge.domain.errors import ConfigurationError
 from tests.support.bridge import FixedClock, make_app, make_settings, services_of
+from tests.support.stolen_passwords import sha1, write_list
 
 END = pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-
-
-def digest(password: str) -> str:
-    return hashlib.sha1(password.encode()).hexdigest().upper()
-
-
-def write(path: Path, passwords: list[str], end: str = "\n", last: bool = True) -> Path:
-    """A list as its makers write it; ``last``: the last line has an end too."""
-    counts = random.Random(4)
-    lines = [f"{sha1}:{counts.randrange(1, 10**8)}" for sha1 in sorted(map(digest, passwords))]
-    path.write_bytes((end.join(lines) + (end if last else "")).encode())
-    return path
 
 
 @END
@@ -36,7 +23,7 @@ def write(path: Path, passwords: list[str], end: str = "\n", last: bool = True) 
 @pytest.mark.parametrize("last", [True, False])
 def test_every_one_of_the_list_and_no_other(tmp_path: Path, end: str, count: int, last: bool) -> None:
     inside = [f"mot de passe {number} à é" for number in range(count)]
-    known = BreachedPasswords(write(tmp_path / "list.txt", inside, end, last))
+    known = BreachedPasswords(write_list(tmp_path / "list.txt", inside, end, last))
     assert all(password in known for password in inside)
     assert not any(f"autre {number}" in known for number in range(1000))
 
@@ -45,21 +32,21 @@ def test_every_one_of_the_list_and_no_other(tmp_path: Path, end: str, count: int
 def test_as_a_set_would_answer(
     tmp_path_factory: pytest.TempPathFactory, inside: set[str], asked: str
 ) -> None:
-    known = BreachedPasswords(write(tmp_path_factory.mktemp("lists") / "list.txt", list(inside)))
+    known = BreachedPasswords(write_list(tmp_path_factory.mktemp("lists") / "list.txt", list(inside)))
     assert (asked in known) is (asked in inside)
 
 
 def test_sums_alone_and_in_small_letters(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
-    path.write_text("".join(f"{digest(word).lower()}\n" for word in sorted(["a", "b", "c"], key=digest)))
+    path.write_text("".join(f"{sha1(word).lower()}\n" for word in sorted(["a", "b", "c"], key=sha1)))
     known = BreachedPasswords(path)
     assert [word in known for word in "abcd"] == [True, True, True, False]
 
 
 def test_many_at_once_and_after_the_file_was_replaced(tmp_path: Path) -> None:
-    path = write(tmp_path / "list.txt", [str(number) for number in range(5000)])
+    path = write_list(tmp_path / "list.txt", [str(number) for number in range(5000)])
     known = BreachedPasswords(path)
-    write(tmp_path / "new.txt", ["autre"]).replace(path)
+    write_list(tmp_path / "new.txt", ["autre"]).replace(path)
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda number: str(number) in known, range(10_000)))
     assert found == [number < 5000 for number in range(10_000)]
@@ -88,7 +75,7 @@ def test_another_file_refuses_to_start(tmp_path: Path, content: bytes, problem: 
 
 def test_the_list_ordered_by_count_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
-    path.write_text("".join(f"{digest(str(number))}:{10_000 - number}\n" for number in range(10_000)))
+    path.write_text("".join(f"{sha1(str(number))}:{10_000 - number}\n" for number in range(10_000)))
     with pytest.raises(ConfigurationError, match="not ordered"):
         BreachedPasswords(path)
 
@@ -100,7 +87,7 @@ def test_no_file_refuses_to_start(tmp_path: Path, name: str) -> None:
 
 
 def test_the_bridge_opens_the_list_it_is_told_of(tmp_path: Path) -> None:
-    path = write(tmp_path / "list.txt", ["volé"])
+    path = write_list(tmp_path / "list.txt", ["volé"])
     app = make_app(tmp_path, FixedClock(), breached_passwords=path)
     known = services_of(app).breached_passwords
     assert known is not None

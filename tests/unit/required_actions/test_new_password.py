@@ -15,8 +15,8 @@ from flask import Flask
 from kc_bridge.adapters.breached_passwords import BreachedPasswords
 from kc_bridge.services import EXTENSION
 from tests.support.bridge import FakeRealm, make_person, services_of
+from tests.support.stolen_passwords import write_list
 from tests.support.visitor import PASSWORD, Visitor
-from tests.unit.adapters.test_breached_passwords import write
 
 PAGE = "/activation/new-password"
 TOO_SHORT = "Il faut au moins 12 caractères."
@@ -109,7 +109,7 @@ def test_a_password_everybody_uses(app: Flask, realm: FakeRealm) -> None:
 
 
 def test_a_password_of_the_list(app: Flask, realm: FakeRealm, tmp_path: Path) -> None:
-    stolen = BreachedPasswords(write(tmp_path / "list.txt", ["cheval lampe nuage trottinette"]))
+    stolen = BreachedPasswords(write_list(tmp_path / "list.txt", ["cheval lampe nuage trottinette"]))
     app.extensions[EXTENSION] = replace(services_of(app), breached_passwords=stolen)
     visitor = at_password_page(app, realm)
     errors, page = choose(visitor, "cheval lampe nuage trottinette")
