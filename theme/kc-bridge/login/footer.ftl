@@ -28,11 +28,13 @@
   </nav>
   <#if realm.internationalizationEnabled && locale.supported?size gt 1>
     <nav class="kcb-languages" aria-label="${msg('languages')}">
+      <#local ownNames = {"fr": "Français", "en": "English"}>
       <#list locale.supported?sort_by("languageTag")?reverse as language>
+        <#local spoken = ownNames[language.languageTag]!language.label>
         <#if language.languageTag == locale.currentLanguageTag>
-          <span aria-current="true" lang="${language.languageTag}">${language.languageTag?upper_case}<span class="kcb-spoken"> - ${language.label}</span></span>
+          <span aria-current="true" lang="${language.languageTag}">${language.languageTag?upper_case}<span class="kcb-spoken"> - ${spoken}</span></span>
         <#else>
-          <a href="${language.url}" lang="${language.languageTag}" hreflang="${language.languageTag}">${language.languageTag?upper_case}<span class="kcb-spoken"> - ${language.label}</span></a>
+          <a href="${language.url}" lang="${language.languageTag}" hreflang="${language.languageTag}">${language.languageTag?upper_case}<span class="kcb-spoken"> - ${spoken}</span></a>
         </#if>
       </#list>
     </nav>
