@@ -7,13 +7,13 @@ name, help of every field      here, and ``test_jar_aia::test_console_explains_e
 « Enabled »                    ``test_jar_handoff::test_steps_the_realm_has_switched_off_are_never_handed_over``
 « Set as default action »      here
 order of the list              here
-assigned on a user's page      here
+assigned on a user's page      ``test_entrance_console``
 ``step_url``                   here; without one, ``test_jar_handoff::test_step_without_address_says_so``
 ``ticket_ttl``                 here (``make soak``)
 ``attributes``                 ``test_jar_completion::test_only_allow_listed_attributes``
 ``max_auth_age``               ``test_jar_aia::test_old_authentication_is_asked_for_again``
 ``replace_update_password``    ``test_jar_completion::test_provisional_password_leads_to_our_step``, and the next one
-``required_version``           ``test_jar_charter_version``; written by setup: ``test_setup_realm``, and here
+``required_version``           ``test_jar_charter_version``; from the profile to the login, ``test_charter_versions``
 values that make no sense      ``test_jar_aia::test_gear_refuses_nonsense``
 =============================  =====================================================================================
 """
@@ -27,13 +27,9 @@ import pytest
 from tests.integration.jar_browser import Browser
 from tests.integration.jar_realm import JarRealm
 from tests.integration.kcb_realm import KcbRealm
-from tests.support.activation import CHARTER, PASSWORD, log_in, pending
 from tests.support.counts import SOAK
-from tests.support.stack import GOOD_PASSWORD, Stack
-from tests.support.walker import Walker
 
 ACTIONS = "authentication/required-actions"
-KNOWN = [{"type": "password", "value": GOOD_PASSWORD, "temporary": False}]
 
 
 def test_every_step_is_listed_with_a_name_people_understand(realm: KcbRealm) -> None:
@@ -92,35 +88,3 @@ def test_a_ticket_lives_as_long_as_its_step_says(jar: JarRealm) -> None:
         assert jar.web.call("GET", f"tickets/{long}").ok
     finally:
         jar.configure("kcb-extra", ticket_ttl="3600")
-
-
-def test_a_step_assigned_to_one_person_is_asked_at_their_next_login(stack: Stack) -> None:
-    person, other = (stack.person(actions=[], credentials=KNOWN) for _ in range(2))
-    for somebody in (person, other):
-        assert log_in(stack, Walker(), somebody.login, GOOD_PASSWORD).url.startswith(stack.ent_url)
-    # As the console's user page does.
-    user = stack.user(person) | {"requiredActions": ["kcb-new-password"]}
-    stack.realm.call("PUT", f"users/{person.keycloak_id}", user)
-
-    asked = log_in(stack, walker := Walker(), person.login, GOOD_PASSWORD)
-    assert asked.title == PASSWORD
-    walker.send(asked, password="Automne-2027-à-Sète!", confirmation="Automne-2027-à-Sète!")
-    assert pending(stack, person) == []
-    assert walker.get(f"{stack.ent_url}/connexion").url.startswith(stack.ent_url)
-    assert log_in(stack, Walker(), other.login, GOOD_PASSWORD).url.startswith(stack.ent_url)
-
-
-def test_a_new_charter_is_asked_of_those_who_accepted_an_older_one(stack: Stack) -> None:
-    """The gear as setup fills it in: the profile's version counts."""
-    version = stack.services.profile.charter.version
-    asked_of = {
-        accepted: stack.person(
-            actions=[],
-            credentials=KNOWN,
-            attributes={"kcbKey": ["0" * 64], "kcbCharter": [f"{accepted} fr 00 2025-09-01T00:00:00Z"]},
-        )
-        for accepted in ("2024-09", version)
-    }
-    walker = Walker()
-    assert log_in(stack, walker, asked_of["2024-09"].login, GOOD_PASSWORD).title == CHARTER
-    assert log_in(stack, Walker(), asked_of[version].login, GOOD_PASSWORD).url.startswith(stack.ent_url)
