@@ -39,7 +39,7 @@
     if (box.width < TARGET - 0.5) problems.push(`${name(area)} is ${box.width.toFixed(1)} px wide`);
   }
 
-  const actions = [...document.querySelectorAll("main .actions :is(button, .button), #kc-login, #kc-logout")].filter(shown);
+  const actions = [...document.querySelectorAll("main :is(.actions :is(button, .button), .pf-m-primary)")].filter(shown);
   if (document.querySelector("form[method=post], .actions") && !actions.length) problems.push("no visible button");
   return problems;
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.visitor import Visitor, member
+from tests.e2e.visitor import Visitor
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.parametrize("language", ["fr", "en"])
@@ -53,14 +53,3 @@ def test_the_journey(stack: Stack, visit: Visit, language: str) -> None:
     page.wait_for_url(f"{stack.ent_url}/**")
     assert "Camille" in visitor.text
     visitor.inspect("ent")
-
-
-def test_keycloak_login_page(stack: Stack, visit: Visit, language: str) -> None:
-    person = member(stack)
-    visitor = visit(language=language).open(f"{stack.ent_url}/connexion?lang={language}")
-    visitor.inspect("keycloak-login")
-    visitor.log_in(person.login, "wrong")
-    visitor.inspect("keycloak-login-refused")
-    visitor.log_in(person.login)
-    visitor.page.wait_for_url(f"{stack.ent_url}/**")
-    assert "Camille" in visitor.text
