@@ -43,7 +43,7 @@ class Branding(_Strict):
     short_name: str
     """Short name, as in subjects."""
     primary: str = Field("#1d4f91", pattern=r"^#[0-9a-fA-F]{6}$")
-    """Main colour; kept only where its contrast with white is at least 4.5."""
+    """Main colour: buttons have it; links and marks have what is readable of it (:mod:`kc_bridge.domain.colour`)."""
     logo_url: str | None = None
     """Address of a logo on the bridge's own origin; default: ours, neutral."""
     help_url: str | None = None
