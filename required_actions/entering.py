@@ -58,7 +58,7 @@ def enter(kcb: Services, token: str) -> Login:
     if present is not None and present.link_id is not None and present.link_id == login.link_id:
         _end(kcb, present.ticket)
     with kcb.sessions.begin() as db:
-        address_checks.forget_unasked(db, db.get_one(Journey, login.journey_id), login)
+        address_checks.forget(db, db.get_one(Journey, login.journey_id), login, asked=login.acts)
     sessions.renew()
     i18n.choose(handoff.locale if "locale" not in session else None)
     keep_login(login)

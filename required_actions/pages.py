@@ -28,7 +28,7 @@ from kc_bridge.domain.errors import (
 )
 from kc_bridge.domain.journey import progress
 from kc_bridge.services import services
-from kc_bridge.store.models import AddressCheck
+from kc_bridge.store.models import AddressCheck, Journey
 from kc_bridge.web import sessions
 from kc_bridge.web.errors import application_of, clock_in_words, in_words
 from required_actions import address_checks
@@ -138,6 +138,8 @@ def cancel() -> Response:
     login = current_login()
     if login.cancel is None:
         raise NotFound
+    with services().sessions.begin() as db:
+        address_checks.forget(db, db.get_one(Journey, login.journey_id), login)
     sessions.renew()
     return _away(login.cancel)
 
@@ -251,8 +253,8 @@ def _too_many_mails(view: View, form: FlaskForm, held: TooManyTries) -> Response
     field = next(step.address_field for step in view.steps if step.address_field)
     form[field].errors = [
         _(
-            "Plusieurs mails sont déjà partis : regardez aussi dans les indésirables. Le prochain pourra partir à"
-            " %(time)s.",
+            "Nous vous avons déjà écrit : regardez aussi dans les indésirables. Vous pourrez demander un autre mail à"
+            " partir de %(time)s.",
             time=clock_in_words(held.until),
         )
     ]

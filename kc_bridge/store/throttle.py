@@ -31,9 +31,8 @@ def spend(db: Session, now: datetime, *spendings: Spending) -> None:
     Raises :class:`TooManyTries` with the moment the last of the exhausted limits opens again; the others have
     counted all the same when the caller commits.
     """
-    windows = [  # in one order: no deadlock
-        _Window(db, now, limit, name) for limit, name in sorted(spendings, key=lambda s: (s[1], s[0]))
-    ]
+    in_one_order = sorted(spendings, key=lambda spending: spending[0].key_for(spending[1]))  # so no deadlock
+    windows = [_Window(db, now, limit, name) for limit, name in in_one_order]
     refused = [window for window in windows if not window.hit()]
     if refused:
         raise TooManyTries(max(window.opens_at for window in refused))

@@ -64,7 +64,7 @@ def test_five_a_day(app: Flask, giver: Giver, clock: FixedClock) -> None:
         clock.advance(minutes=5)
         giver.resend()
     assert asked_for(app) == 5
-    assert "Vous pourrez le redemander à mardi 8 septembre 2026 à 10 h 30" in words(giver.get())
+    assert "Vous pourrez le redemander à partir de mardi 8 septembre 2026 à 10 h 30" in words(giver.get())
     assert "Envoyer à nouveau le mail" not in words(giver.page)
 
 
@@ -98,7 +98,7 @@ def test_corrections_count_and_lose_nothing_typed(app: Flask, giver: Giver, cloc
     assert page.status_code == 429
     assert 0 < int(page.headers["Retry-After"]) <= 86400
     assert value_of(page, "backup_mail") == "camille5@perso.example"
-    assert "Le prochain pourra partir à mardi 8 septembre 2026" in words(page)
+    assert "demander un autre mail à partir de mardi 8 septembre 2026" in words(page)
     assert asked_for(app) == 5
     giver.get(BACKUP)
     assert giver.waits

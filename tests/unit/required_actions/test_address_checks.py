@@ -54,7 +54,7 @@ def test_the_waiting_page(giver: Giver, postman: Postman, clock: FixedClock) -> 
     assert ADDRESS not in giver.page.get_data(as_text=True)
     assert "23 h 59" in page  # the journey's links live until the end of the day
     assert "une minute ou deux" in page
-    assert "Vous pourrez le redemander à 10 h 35" in page
+    assert "Vous pourrez le redemander à partir de 10 h 35" in page
     assert "Envoyer à nouveau le mail" not in page
     assert "Modifier l'adresse mail de secours" in page
     assert giver.person.login in page
@@ -261,6 +261,18 @@ def test_a_link_of_an_active_account_ends_with_the_login_that_waits(
     late = press(Visitor(app), link)
     assert late.status_code == 410
     assert "Il était valable jusqu'au" in words(late)
+
+
+def test_cancelled(app: Flask, realm: FakeRealm, postman: Postman) -> None:
+    """The link must not say that an address is confirmed which nobody will use."""
+    person = active(app)
+    cancel = f"{realm.settings.issuer}/cancel"
+    giver = Giver(app, realm, person, "kcb-backup-mail", aia=True, cancel=cancel)
+    giver.give()
+    link = postman.link()
+    giver.visitor.post("/activation/cancel")
+    assert checks(app) == []
+    assert press(Visitor(app), link).status_code == 410
 
 
 def test_no_mail_for_a_login_that_is_over(
