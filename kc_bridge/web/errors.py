@@ -65,6 +65,13 @@ def _retry_button() -> Button:
     return Button(_("Réessayer"), address if request.url_rule else "/")
 
 
+def _or_identify() -> list[str]:
+    """For those whose way in was a number and a birth date: they have no mail to open again."""
+    if not services().profile.identify_by:
+        return []
+    return [_("Sans mail d'activation, identifiez-vous à nouveau depuis la page « 1ère connexion ».")]
+
+
 def _link_unknown(_error: e.LinkUnknown) -> DeadEnd:
     return DeadEnd(
         404,
@@ -109,6 +116,7 @@ def _superseded(_error: e.BridgeError) -> DeadEnd:
         [
             _("Pour votre sécurité, seul le dernier lien envoyé ou ouvert permet de continuer."),
             _("Ouvrez le mail d'activation le plus récent, ou revenez au navigateur où vous l'avez ouvert."),
+            *_or_identify(),
         ],
         _new_link_button(),
         kind="info",
@@ -185,6 +193,7 @@ def _login_gone(_error: e.LoginGone) -> DeadEnd:
             _(
                 "Ouvrez à nouveau le lien de votre mail, ou connectez-vous : vous reprendrez où vous en étiez."
             ),
+            *_or_identify(),
         ],
         _login_button(),
         kind="info",

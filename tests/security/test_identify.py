@@ -349,3 +349,16 @@ def test_a_profile_says_what_it_asks_for_is_used_for(app: Flask) -> None:
         check_profile(profile.model_copy(update={"privacy": silent}))
     by_mail = [profile.journeys[0].model_copy(update={"entrances": ["mail-link"], "identify_by": []})]
     check_profile(profile.model_copy(update={"privacy": silent, "journeys": by_mail}))
+
+
+def test_who_has_no_mail_is_not_sent_to_it_alone(app: Flask, realm: FakeRealm, clock: FixedClock) -> None:
+    """After a pause too long: the page says the way by which this person came."""
+    person, ine = holder(app)
+    visitor = Visitor(app)
+    visitor.enter(realm, person, ref=go_in(app, visitor, try_in(visitor, ine, person.birth_date), person))
+    clock.advance(minutes=16)
+    ended = visitor.get("/activation/charter")
+    assert ended.status_code == 410
+    assert "identifiez-vous à nouveau" in words(ended)
+    with_journey(app, entrances=["mail-link"], identify_by=[])
+    assert "identifiez-vous" not in words(visitor.get("/activation/charter"))
