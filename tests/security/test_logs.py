@@ -20,6 +20,7 @@ import requests
 from kc_bridge.store.models import Identifier, Person
 from tests.integration.kcb_realm import KcbRealm, make_realm
 from tests.support.activation import FINISHED, choose, handoff_claims, to_password
+from tests.support.identify import short_profile
 from tests.support.sabotaged import TRIGGER
 from tests.support.stack import GOOD_PASSWORD, Stack, start_stack
 from tests.support.stolen_passwords import sha1, write_list
@@ -40,7 +41,7 @@ class Gunicorn:
         self.log = folder / f"{log_format}.log"
         values = {
             name: getattr(settings, name)
-            for name in ("public_url", "database_url", "realm", "keycloak_public_url", "keys_dir")
+            for name in ("public_url", "database_url", "realm", "keycloak_public_url", "keys_dir", "profile")
         }
         values["breached_passwords"] = settings.breached_passwords
         applications = {name: one.model_dump() for name, one in settings.applications.items()}
@@ -87,7 +88,12 @@ def own_stack(keycloak: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         return make_realm(keycloak, tmp_path_factory.mktemp("realm"), **settings)
 
     folder = tmp_path_factory.mktemp("stack")
-    stack = start_stack(make, folder, breached_passwords=write_list(folder / "stolen.txt", [STOLEN]))
+    stack = start_stack(
+        make,
+        folder,
+        profile=short_profile(folder),
+        breached_passwords=write_list(folder / "stolen.txt", [STOLEN]),
+    )
     stack.stops.pop(1)()
     stack.realm.call("PUT", "events/config", {"eventsEnabled": True, "adminEventsEnabled": True})
     yield stack
@@ -102,6 +108,19 @@ def somebody(stack: Stack, ine: str) -> Person:
         known.birth_date = BORN
         known.identifiers.append(Identifier(kind="ine", value=ine))
     return person
+
+
+def identified(stack: Stack) -> str:
+    """Gives a number and birth dates, wrong, right and too often; the number."""
+    number = f"{secrets.randbelow(10**9):09}YY"
+    somebody(stack, number)
+    statuses = []
+    for born in ("16/02/1903", "17 02 1903", "17/02/1903", "16/02/1903", "16/02/1903", "17/02/1903"):
+        walker = Walker()
+        page = walker.send(walker.get(f"{stack.url}/identification/ine"), number=number, birth_date=born)
+        statuses.append(page.status)
+    assert statuses == [422, 200, 200, 422, 422, 429]
+    return number
 
 
 def journey(stack: Stack) -> dict[str, str]:
@@ -124,6 +143,7 @@ def journey(stack: Stack) -> dict[str, str]:
     left = walker.get(f"{stack.url}/activation/leave", stop=lambda url: "kcb_proof=" in url).location
     assert walker.get(left).url.startswith(stack.ent_url)
     assert walker.get(link).status == 410
+    number = identified(stack)
     asking = Walker()
     asking.get(f"{stack.url}/oidc/silent?state={GOOD_PASSWORD}&code={ine}")
     asking.get(f"{stack.url}/{ine}?born={BORN}")
@@ -140,8 +160,10 @@ def journey(stack: Stack) -> dict[str, str]:
         "proof": parse_qs(urlsplit(left).query)["kcb_proof"][0],
         "session": cookie,
         "INE": ine,
+        "number given": number,
         "birth date": str(BORN),
         "birth date as a person writes it": f"{BORN:%d/%m/%Y}",
+        "birth date with spaces": f"{BORN:%d %m %Y}",
         "personal mail": person.personal_mail or "",
         "university mail": person.mail,
     }
@@ -159,6 +181,7 @@ def test_no_canary_sings(
     mailer = capfd.readouterr()
 
     assert "/l/<token>" in said
+    assert "/identification/<kind>" in said
     assert "internal error" in said
     assert "sabotaged.py" in said  # the traceback is there, and says where
     assert all(len(canary) > 5 for canary in canaries.values())
@@ -179,5 +202,5 @@ def test_no_canary_sings(
     if keycloak.server is not None:
         kept += keycloak.server.log.read_text("utf-8", "replace")
     passwords = "password", "weak password", "guessable password", "stolen password"
-    for kind in (*passwords, "link token", "handoff", "ticket", "proof", "session", "INE"):
+    for kind in (*passwords, "link token", "handoff", "ticket", "proof", "session", "INE", "number given"):
         assert canaries[kind] not in kept, kind
