@@ -95,8 +95,9 @@ def test_events_tell_version_and_names_never_values(jar: JarRealm) -> None:
 def test_a_correction_is_an_event_and_a_repeated_call_is_none(jar: JarRealm) -> None:
     user = jar.user(actions=TWO)
     ticket = Browser(jar).enter(user["username"]).ticket
-    for value in ("{SECOURS}typo@b.fr", "{SECOURS}typo@b.fr", "{SECOURS}a@b.fr", "{SECOURS}a@b.fr"):
-        jar.web.complete(ticket, ["kcb-backup-mail"], attributes={MAIL: [value]})
+    typo, right = ["{SECOURS}typo@b.fr", "{PERSO}c@d.fr"], ["{SECOURS}a@b.fr", "{PERSO}c@d.fr"]
+    for values in (typo, typo[::-1], right, right[::-1]):
+        jar.web.complete(ticket, ["kcb-backup-mail"], attributes={MAIL: values})
     assert [e["custom_required_action"] for e in steps_told(jar, user)] == ["kcb-backup-mail"] * 2
 
 

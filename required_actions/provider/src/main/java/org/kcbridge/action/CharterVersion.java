@@ -21,14 +21,15 @@ final class CharterVersion {
     static void evaluate(RequiredActionContext context) {
         String required = Setup.of(context.getSession(), context.getRealm(), Steps.CHARTER).requiredVersion();
         UserModel user = context.getUser();
-        if (required == null || !Ownership.isOwned(user)) {
-            return;
-        }
-        List<String> accepted = user.getAttributeStream(ACCEPTED).toList();
-        boolean outdated = !accepted.isEmpty() && accepted.stream().noneMatch(one -> one.startsWith(required + " "));
         // Done in this very login, it is not asked for twice, whatever was written.
-        if (outdated && !new Login(context.getAuthenticationSession()).done().contains(Steps.CHARTER)) {
+        boolean done = new Login(context.getAuthenticationSession()).done().contains(Steps.CHARTER);
+        if (required != null && !done && isOutdated(user, required) && Ownership.isOwned(user)) {
             user.addRequiredAction(Steps.CHARTER);
         }
+    }
+
+    private static boolean isOutdated(UserModel user, String required) {
+        List<String> accepted = user.getAttributeStream(ACCEPTED).toList();
+        return !accepted.isEmpty() && accepted.stream().noneMatch(one -> one.startsWith(required + " "));
     }
 }

@@ -112,7 +112,9 @@ final class Completion {
     /** @return names of the attributes that have other values now */
     private Set<String> write(Request request, Set<String> allowed) {
         Set<String> changed = new LinkedHashSet<>(allowed);
-        changed.removeIf(name -> user.getAttributeStream(name).toList().equals(request.attributes().get(name)));
+        // Keycloak keeps no order of an attribute's values.
+        changed.removeIf(name -> user.getAttributeStream(name).sorted().toList()
+                .equals(request.attributes().get(name).stream().sorted().toList()));
         changed.forEach(name -> user.setAttribute(name, request.attributes().get(name)));
         return changed;
     }
