@@ -105,6 +105,7 @@ def walk(stack: Stack, walker: Walker, page: Page, **answers: str) -> Page:
     """Answers page after page, and leaves the wizard: where the person ends up. ``answers`` replace the usual ones."""
     given, seen = ANSWERS | answers, set[str]()
     while is_inside_wizard(stack, page):
+        assert page.status == 200, f"{page!r} {page.text}"
         if page.title == WAITING:
             page = walker.send(walker.get(newest_link(stack, given)))
             continue
