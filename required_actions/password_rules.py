@@ -11,6 +11,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from kc_bridge.domain.errors import Violation
+from kc_bridge.services import services
 from required_actions.password_strength import Habit, Strength
 
 __all__ = ["Rule", "breached_text", "rules", "strength_rule", "violation_texts", "weakness_text"]
@@ -53,7 +54,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "federation": lambda _n: _(
         "accepté par l'annuaire de l'université : plus long ou plus varié, et nouveau"
     ),
-    "regexPattern": lambda _n: _("uniquement des caractères permis par votre université"),
+    "regexPattern": lambda pattern: _pattern_text(str(pattern)),
 }
 HABITS: dict[Habit, Callable[[], str]] = {
     Habit.PERSONAL: lambda: _("ce que d'autres savent de vous (nom, identifiant, naissance, université)"),
@@ -133,6 +134,16 @@ def _text(policy: str, value: Any) -> str:
     if text is None:
         return _("conforme à la règle « %(rule)s » de votre université", rule=policy)
     return text(value)
+
+
+def _pattern_text(pattern: str) -> str:
+    """What the university says its pattern means; a regular expression tells people nothing."""
+    said = services().profile.password_policy.regex_texts.get(pattern, {})
+    return (
+        said.get(str(get_locale()))
+        or next(iter(said.values()), None)
+        or _("composé uniquement de caractères permis par votre université")
+    )
 
 
 def _parameters(value: Any) -> list[Any]:

@@ -62,6 +62,8 @@ class PasswordPolicy(_Strict):
     digits: int = 0
     special_chars: int = 0
     regex: list[str] = []
+    regex_texts: dict[str, dict[str, str]] = {}
+    """By pattern, then by language: what it asks, to follow « Il doit être » (« sans espace »)."""
     not_username: bool = True
     not_email: bool = False
     history: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from flask_babel import force_locale
 from wtforms import BooleanField, StringField
 
 from kc_bridge.domain.errors import Violation
+from kc_bridge.services import EXTENSION
 from required_actions.password_rules import QUIET, TEXTS, rules, violation_texts, weakness_text
 from required_actions.password_strength import Habit, Strength
 from required_actions.plain_text import to_html
 from required_actions.registry import Fields, Step, get, page_form
+from tests.support.bridge import services_of
 
 
 @pytest.fixture
@@ -76,6 +79,24 @@ def test_every_rule_has_words_in_both_languages() -> None:
 def test_parameters_for_the_script(value: Any, parameters: list[Any]) -> None:
     (rule,) = rules([{"id": "regexPattern", "value": value}])
     assert rule.parameters == parameters
+
+
+@pytest.mark.usefixtures("_request")
+def test_a_pattern_says_what_the_university_means_by_it(app: Flask) -> None:
+    texts = {"^\\S+$": {"fr": "sans espace", "en": "without spaces"}, "^[a-z]+$": {"fr": "en minuscules"}}
+    kcb = services_of(app)
+    policy = kcb.profile.password_policy.model_copy(update={"regex_texts": texts})
+    profile = kcb.profile.model_copy(update={"password_policy": policy})
+    app.extensions[EXTENSION] = replace(kcb, profile=profile)
+    broken = [Violation("regexPattern", "x", (pattern,)) for pattern in (*texts, "^.{3}$")]
+    with force_locale("en"):
+        assert rules([{"id": "regexPattern", "value": "^\\S+$"}])[0].text == "without spaces"
+    with force_locale("fr"):
+        assert violation_texts(broken) == [
+            "Il doit être sans espace.",
+            "Il doit être en minuscules.",
+            "Il doit être composé uniquement de caractères permis par votre université.",
+        ]
 
 
 @pytest.mark.usefixtures("_request")
