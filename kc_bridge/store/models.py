@@ -241,7 +241,10 @@ class Journey(Base):
     finished_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship()
-    steps: Mapped[list[StepRecord]] = relationship(back_populates="journey", cascade="all, delete-orphan")
+    steps: Mapped[list[StepRecord]] = relationship(
+        back_populates="journey", cascade="all, delete-orphan", order_by="StepRecord.id"
+    )
+    """In the order in which they were done, as the summary tells them."""
 
 
 class StepRecord(Base):
