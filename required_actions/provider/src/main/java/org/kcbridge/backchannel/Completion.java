@@ -19,6 +19,7 @@ import org.kcbridge.login.Supersession;
 import org.keycloak.models.RealmModel;
 import org.keycloak.models.UserCredentialModel;
 import org.keycloak.models.UserModel;
+import org.keycloak.storage.ReadOnlyException;
 
 /**
  * Marks steps as done, with all they bring, in one transaction. Asking again for what this ticket has done already
@@ -72,7 +73,8 @@ final class Completion {
             news.forEach(step -> StepEvents.record(call, login, user, step,
                     request.details().getOrDefault(step, Map.of()), sent.get(step)));
         }
-        return answer(request.attributes().keySet().stream().filter(name -> !allowed.contains(name)).toList());
+        return answer(request.attributes().keySet().stream()
+                .filter(name -> !allowed.contains(name) || !has(request, name)).toList());
     }
 
     /** @return what was asked for and not done yet */
@@ -112,11 +114,24 @@ final class Completion {
     /** @return names of the attributes that have other values now */
     private Set<String> write(Request request, Set<String> allowed) {
         Set<String> changed = new LinkedHashSet<>(allowed);
-        // Keycloak keeps no order of an attribute's values.
-        changed.removeIf(name -> user.getAttributeStream(name).sorted().toList()
-                .equals(request.attributes().get(name).stream().sorted().toList()));
-        changed.forEach(name -> user.setAttribute(name, request.attributes().get(name)));
+        changed.removeIf(name -> has(request, name) || !set(name, request.attributes().get(name)));
         return changed;
+    }
+
+    private boolean has(Request request, String name) {
+        // Keycloak keeps no order of an attribute's values.
+        return user.getAttributeStream(name).sorted().toList()
+                .equals(request.attributes().get(name).stream().sorted().toList());
+    }
+
+    /** @return false for somebody from a read-only directory, of whom Keycloak takes no attribute from anybody */
+    private boolean set(String name, List<String> values) {
+        try {
+            user.setAttribute(name, values);
+            return true;
+        } catch (ReadOnlyException federated) {
+            return false;
+        }
     }
 
     private Map<String, Object> answer(List<String> ignored) {
