@@ -16,7 +16,7 @@ from kc_bridge.domain.errors import (
     JourneySuperseded,
     LinkExpired,
 )
-from kc_bridge.store import audit
+from kc_bridge.store import audit, outbox
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import Journey, Link, Person, StepRecord
 from required_actions import links
@@ -182,11 +182,12 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
     """Ends the journey: the generation rises, so whatever else was begun before is over."""
     person = journey.person
     done = [step.step for step in journey.steps]
-    for (
-        step
-    ) in journey.steps:  # of an activation again: until now, a new line of the enrolment file counted more
-        _change(person, step.data)
+    known_mail = person.personal_mail
+    for step in journey.steps:
+        _change(person, step.data)  # of an activation again: until now, the enrolment file counted more
         step.data = {name: value for name, value in step.data.items() if name not in PASSED_ON}
+    if known_mail and person.personal_mail != known_mail and not login.activates:
+        _tell(db, journey, known_mail, now)
     journey.finished_at, journey.finishing_by = now, login.ticket_digest
     if login.activates or STRONG & set(done):
         person.generation += 1
@@ -196,3 +197,15 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         person.digest = None  # the next sync tells Keycloak the new state
     action = "account.activated" if login.activates else "steps.done"
     audit.record(db, now, "person", action, person.id, steps=done)
+
+
+def _tell(db: Session, journey: Journey, former_mail: str, now: datetime) -> None:
+    """Writes to the former backup mail of an active account: somebody else may be sitting at its owner's screen."""
+    outbox.enqueue(
+        db,
+        kind="backup_mail_changed",
+        person_id=journey.person_id,
+        dedupe_key=f"backup-mail-changed:{journey.id}",
+        payload={"to": former_mail, "at": now.isoformat()},
+        now=now,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
@@ -10,7 +12,7 @@ from required_actions.address_checks import activates, link_expires_at
 from required_actions.links import issue, issue_for_check
 from required_actions.logins import ACTIONS
 
-__all__ = ["activation", "confirm_address"]
+__all__ = ["activation", "backup_mail_changed", "confirm_address"]
 
 
 def _(message: str) -> str:
@@ -67,5 +69,22 @@ def confirm_address(writing: Writing) -> Mail:
             "continues": continues,
             "link": f"{settings.public_url}/l/{link.token}",
             "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
+        },
+    )
+
+
+@mail_kind("backup_mail_changed")
+def backup_mail_changed(writing: Writing) -> Mail:
+    """To the address that was the backup mail of an active account: its owner may not be who changed it."""
+    person, settings = writing.person, writing.settings
+    changed_at = datetime.fromisoformat(writing.payload["at"])
+    return Mail(
+        to=writing.payload["to"],
+        subject=_("Votre mail de secours a été changé : %(university)s"),
+        template="backup_mail_changed",
+        context={
+            "display_name": person.display_name,
+            "account": person.login,
+            "changed_text": instant_in_words(changed_at, person.language, settings.timezone),
         },
     )

@@ -39,7 +39,11 @@ class BackupMail(Step):
     change_label = _l("Modifier l'adresse mail de secours")
 
     def context(self, ctx: StepContext) -> dict[str, Any]:
-        return {"backup_mail_verified": ctx.options.verify, "backup_mail_proved": ctx.proved_address}
+        prefilled = self.initial(ctx)["backup_mail"]
+        return {
+            "backup_mail_verified": ctx.options.verify,
+            "backup_mail_proved": same_mailbox(prefilled, ctx.proved_address),
+        }
 
     def initial(self, ctx: StepContext) -> dict[str, Any]:
         return {"backup_mail": ctx.own.get("address") or ctx.person.personal_mail}

@@ -94,7 +94,10 @@ def test_who_came_by_a_link_to_this_address_is_sent_none(app: Flask, realm: Fake
     person = make_person(app, personal_mail="Camille.Roy@Perso.Example")
     visitor = Visitor(app)
     asked = press(visitor, mailed_link(app, person, "Camille.Roy@Perso.Example"))
-    go_in(app, realm, visitor, asked, person, act="kcb-backup-mail", acts=["kcb-backup-mail", "kcb-charter"])
+    page = go_in(
+        app, realm, visitor, asked, person, act="kcb-backup-mail", acts=["kcb-backup-mail", "kcb-charter"]
+    )
+    assert "Si vous en donnez une autre" in words(page)
     answer = visitor.post("/activation/backup-mail", {"backup_mail": "Camille.Roy@perso.example"})
     assert answer.location == "/activation/charter"
     assert Postman(app).round() == []
@@ -149,6 +152,35 @@ def test_alone_for_an_active_account(app: Flask, realm: FakeRealm) -> None:
     after = giver.reread()
     assert (after.personal_mail, after.generation) == (ADDRESS, person.generation + 1)
     assert giver.told["attributes"] == {"supannMailPrive": [f"{{SECOURS}}{ADDRESS}"]}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "lundi 7 septembre 2026 à 10 h 30"), ("en", "Monday 7 September 2026 at 10:30 AM")],
+)
+def test_the_former_address_is_told(app: Flask, realm: FakeRealm, language: str, said: str) -> None:
+    """Whoever sits at somebody's unlocked screen cannot take the way back from them unseen."""
+    person, postman = active(app, language=language), Postman(app)
+    giver = Giver(app, realm, person, "kcb-backup-mail", aia=True)
+    giver.give()
+    press(giver.visitor, postman.link())
+    giver.get()
+    (letter,) = postman.round()
+    assert letter["To"] == person.personal_mail
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert said in " ".join(body.get_content().split())
+    assert ADDRESS not in letter.as_string()
+    assert "/l/" not in letter.as_string()
+
+
+def test_nobody_is_told_of_what_has_not_changed(app: Flask, realm: FakeRealm) -> None:
+    person, postman = active(app), Postman(app)
+    giver = Giver(app, realm, person, "kcb-backup-mail", aia=True)
+    giver.give(person.personal_mail or "")
+    press(giver.visitor, postman.link())
+    assert giver.get().location == "/activation/leave"
+    assert postman.round() == []
 
 
 def test_the_summary_shows_it(app: Flask, realm: FakeRealm) -> None:
