@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -18,7 +18,7 @@ from kc_bridge.domain.errors import (
 )
 from kc_bridge.store import audit, outbox
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.models import Journey, Link, Person, StepRecord
+from kc_bridge.store.models import AddressCheck, Journey, Link, Person, StepRecord
 from required_actions import links
 from required_actions.logins import Login
 
@@ -188,6 +188,7 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         step.data = {name: value for name, value in step.data.items() if name not in PASSED_ON}
     if known_mail and person.personal_mail != known_mail and not login.activates:
         _tell(db, journey, known_mail, now)
+    _forget_earlier(db, journey, done)
     journey.finished_at, journey.finishing_by = now, login.ticket_digest
     if login.activates or STRONG & set(done):
         person.generation += 1
@@ -197,6 +198,15 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         person.digest = None  # the next sync tells Keycloak the new state
     action = "account.activated" if login.activates else "steps.done"
     audit.record(db, now, "person", action, person.id, steps=done)
+
+
+def _forget_earlier(db: Session, journey: Journey, steps: list[str]) -> None:
+    """What the same steps kept before is out of date: an address taken back must not be left in some older journey."""
+    earlier = select(Journey.id).where(
+        Journey.person_id == journey.person_id, Journey.finished_at.is_not(None), Journey.id != journey.id
+    )
+    for kept in (StepRecord, AddressCheck):
+        db.execute(delete(kept).where(kept.step.in_(steps), kept.journey_id.in_(earlier)))
 
 
 def _tell(db: Session, journey: Journey, former_mail: str, now: datetime) -> None:

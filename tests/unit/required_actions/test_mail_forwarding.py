@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from kc_bridge.store.models import StepRecord
 from tests.support.addresses import (
     ADDRESS,
     Giver,
@@ -19,7 +21,7 @@ from tests.support.addresses import (
     value_of,
     words,
 )
-from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person
+from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of
 from tests.support.choices import COMPLETE
 from tests.support.visitor import Visitor
 
@@ -148,6 +150,13 @@ def test_asked_again_it_shows_what_is_in_force(app: Flask, realm: FakeRealm) -> 
     assert is_ticked(later, "forwarding")
     assert not is_ticked(later, "forwarding_copy")
     assert value_of(later.page, "forwarding_address") == ADDRESS
+
+    # Taken back, the address is kept nowhere: the notice says « as long as forwarding is on ».
+    assert later.send(PAGE).location == "/activation/leave"
+    with services_of(app).sessions() as db:
+        kept = [record.data for record in db.scalars(select(StepRecord))]
+    assert kept == [{"address": None, "copy": False, "details": {"forwarding": "off"}}]
+    assert checks(app) == []
 
 
 class TestUnverified:
