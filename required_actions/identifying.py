@@ -15,7 +15,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import select, union
+from sqlalchemy import Row, Select, literal, select, true, union
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField, ValidationError
@@ -138,32 +138,49 @@ def send(kind: str) -> BaseResponse:
 def _open(kcb: Services, kind: NumberKind, number: str, born: date) -> OpenedLink | None:
     """The person's way in, which ends every older one; None when there is nothing to open."""
     with kcb.sessions() as db:
-        found = _person(db, kcb, kind, number, born)
+        found = _opened_person(db, kcb, kind, number, born)
     if found is None:
         return None
     kcb.backchannel.version()  # nothing older is ended for a Keycloak that cannot take anybody on
     now = kcb.clock()
     with kcb.sessions.begin() as db:
-        person = _person(db, kcb, kind, number, born)
-        if person is None:
+        found = _opened_person(db, kcb, kind, number, born)
+        if found is None:
             return None
+        person = db.get_one(Person, found)
         journey = kcb.profile.journey_for(person.population).name
         return OpenedLink(links.issue(db, person, journey, now + LIFETIME, now, purpose=links.IDENTIFIED).id)
 
 
-def _person(db: Session, kcb: Services, kind: NumberKind, number: str, born: date) -> Person | None:
-    """The one person these words open, looked for in our database alone."""
+def _opened_person(db: Session, kcb: Services, kind: NumberKind, number: str, born: date) -> str | None:
+    """The id of the one person these words open, looked for in our database alone."""
+    rows = db.execute(_search(kind, number)).all()
+    person = rows[0] if len(rows) == 1 else None
+    holder = _holder(kcb.profile, person) if person and person.id else NOBODY
+    opened = is_opened(holder, kind, born, kcb.today())
+    return person.id if person and opened else None
+
+
+def _search(kind: NumberKind, number: str) -> Select[Any]:
+    """One row of whoever holds the number, and as well one, of nothing, when nobody does: the same work is done."""
     holders = [select(Identifier.person_id).where(Identifier.kind == kind, Identifier.value == number)]
     if kind == "uid":
         holders.append(select(Person.id).where(Person.uid == number.lower()))  # as the sync makes them
-    found = db.scalars(select(Person).where(Person.id.in_(union(*holders)))).all()
-    person = found[0] if len(found) == 1 else None
-    return person if is_opened(_holder(kcb.profile, person), kind, born, kcb.today()) else None
+    columns = (
+        Person.id,
+        Person.birth_date,
+        Person.state,
+        Person.activated_at,
+        Person.account_end,
+        Person.keycloak_id,
+        Person.population,
+    )
+    found = select(*columns).where(Person.id.in_(union(*holders))).subquery()
+    always = select(literal(1).label("row")).subquery()
+    return select(found).select_from(always.outerjoin(found, true()))
 
 
-def _holder(profile: UniversityProfile, person: Person | None) -> Holder:
-    if person is None:
-        return NOBODY
+def _holder(profile: UniversityProfile, person: Row[Any]) -> Holder:
     return Holder(
         birth_date=person.birth_date,
         state=person.state,

@@ -91,6 +91,7 @@ def _link_expired(error: e.LinkExpired) -> DeadEnd:
         [
             _("Il était valable jusqu'au %(date)s.", date=in_words(error.expired_at)),
             _("Rien n'est perdu : demandez un nouveau lien d'activation."),
+            *_or_identify(),
         ],
         _new_link_button(),
     )

@@ -93,6 +93,13 @@ def test_parallel_guesses_are_all_counted(app: Flask, right: bool) -> None:
     assert [link.generation for link in links if link.state == "new"] == ([6] if right else [])
 
 
+def test_many_people_at_once(app: Flask) -> None:
+    """39. The one row all of them share is held too briefly to keep anybody out."""
+    people = [holder(app) for _ in range(count(12, 200))]
+    answers = at_once(app, [words(ine, person) for person, ine in people])
+    assert answers == [303] * len(people)
+
+
 def test_windows_that_have_passed_are_cleared_while_others_are_used(app: Flask, clock: FixedClock) -> None:
     """Many new windows at once, old ones to remove, some of the old ones in use again: nobody waits in a circle."""
     n = count(12, 50)
