@@ -93,6 +93,8 @@ class KeycloakServer:
             coming = placed.with_suffix(".coming")
             shutil.copy2(jar, coming)
             coming.replace(placed)
+            # Keycloak keeps packed copies of theme files until Keycloak itself changes version.
+            shutil.rmtree(self._server / "data" / "tmp" / "kc-gzip-cache", ignore_errors=True)
 
     def start(self, on_progress: Progress | None = None) -> None:
         """Starts it and returns at once; ends first what an earlier run of this folder left. ``PortBusy``."""

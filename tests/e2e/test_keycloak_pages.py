@@ -72,8 +72,9 @@ def test_languages_without_a_script(stack: Stack, visit: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_its_buttons_are_those_of_the_wizard(stack: Stack, visit: Visit, scheme: str) -> None:
-    visitor = visit().open(stack.mail_link(stack.person()))
+    visitor = visit()
     visitor.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    visitor.open(stack.mail_link(stack.person()))
     ours = visitor.page.evaluate(BUTTON, "main button")
     visitor.open(f"{stack.ent_url}/connexion?lang=fr")
     assert visitor.page.evaluate(BUTTON, "#kc-login") == ours

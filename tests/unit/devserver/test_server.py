@@ -45,6 +45,25 @@ def test_too_slow(tmp_path: Path) -> None:
     assert not server.is_ready()
 
 
+def test_a_new_jar_leaves_no_packed_files_of_the_old_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, jar = tmp_path / "home", tmp_path / "kc-bridge-provider.jar"
+    server = server_in(home, "exit 0")
+    installed = home / f"keycloak-{KEYCLOAK_VERSION}"
+    (installed / "providers").mkdir()
+    monkeypatch.setattr("kc_bridge.devserver.server._require_java", lambda: None)
+    monkeypatch.setattr("kc_bridge.devserver.server.build_jar", lambda _progress: jar)
+    packed = installed / "data/tmp/kc-gzip-cache/x/login/kc-bridge/css/tokens.css.gz"
+    for content, kept in (("old", False), ("old", True), ("new", False)):
+        jar.write_text(content)
+        packed.parent.mkdir(parents=True, exist_ok=True)
+        packed.touch()
+        server.prepare()
+        assert packed.exists() is kept
+        assert (installed / "providers" / jar.name).read_text() == content
+
+
 def test_addresses_reach_the_server(tmp_path: Path) -> None:
     database = {"KC_DB": "postgres", "KC_DB_URL": "jdbc:postgresql://db/keycloak"}
     server = KeycloakServer(tmp_path, 18999, 18998, "https://auth.example.fr", database, admin_password="x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -67,3 +68,13 @@ def test_a_mail_with_a_link_names_the_university_and_how_long_the_link_lives(lan
         assert "{2}" in html
         assert re.search(r"\{[34]\}", html)
         assert re.search(r"\{[34]\}", messages[key])
+
+
+def test_a_changed_file_has_a_changed_address() -> None:
+    properties = (THEME / "login" / "theme.properties").read_text(encoding="utf-8")
+    listed = re.findall(r"((?:css|js)/(?:tokens|keycloak|mend)\.\w+)\?(\w+)", properties)
+    contents = {name: (THEME / "login" / "resources" / name).read_bytes() for name, _ in listed}
+    assert dict(listed) == {
+        name: hashlib.sha256(content).hexdigest()[:8] for name, content in contents.items()
+    }
+    assert len(listed) == 3
