@@ -22,7 +22,7 @@ def proof(ctx: StepContext, use: str, *, given: bool, question: str, reason: str
     ``use`` is the step's name. The words are the ``question`` as shown and the notice beside it, one text a line, in
     UTF-8; who holds the texts of that time can compute the same SHA-256.
     """
-    told = ctx.profile.privacy.notices[use].told(ctx.language)
+    told = ctx.profile.notice(use).told(ctx.language)
     words = "\n".join([question, *told.values()])
     return Consent(
         person_id=ctx.person.id,

@@ -21,7 +21,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField, ValidationError
 
 from kc_bridge.domain.birth_date import parse
-from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.identification import NOBODY, Holder, is_opened
 from kc_bridge.domain.numbers import LONGEST, NumberKind, as_typed
 from kc_bridge.domain.profile import UniversityProfile
@@ -91,11 +90,8 @@ class IdentifyForm(FlaskForm):
 
 def check_profile(profile: UniversityProfile) -> None:
     """Raises :class:`ConfigurationError` for a profile that asks for numbers and says nothing about it."""
-    if profile.identify_by and NOTICE not in profile.privacy.notices:
-        raise ConfigurationError(
-            f"University profile « {profile.name} »: the entrance « identify » collects data and says nothing about it",
-            f"Write [privacy.notices.{NOTICE}]: purpose, basis and retention (GDPR art. 13).",
-        )
+    if profile.identify_by:
+        profile.notice(NOTICE)
 
 
 @blueprint.get("")
@@ -200,7 +196,7 @@ def _page(kind: NumberKind, form: FlaskForm, *, refused: bool = False) -> str:
         kind=KINDS[kind],
         refused=refused,
         back_url="/identification" if several else FIRST_TIME,
-        notices=[kcb.profile.privacy.notices[NOTICE].told(str(get_locale() or "fr"))],
+        notices=[kcb.profile.notice(NOTICE).told(str(get_locale() or "fr"))],
         privacy_contact=kcb.profile.privacy.contact,
     )
 

@@ -283,7 +283,7 @@ def _frame(view: View) -> dict[str, object]:
 def _notices(view: View) -> list[dict[str, str]]:
     """What each step of the page that collects data must say about it, in the person's language."""
     language = str(get_locale() or "fr")
-    notices = [view.kcb.profile.privacy.notices[step.name] for step in view.steps if step.collects]
+    notices = [view.kcb.profile.notice(step.name) for step in view.steps if step.collects]
     return [notice.told(language) for notice in notices]
 
 

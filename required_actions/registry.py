@@ -164,9 +164,8 @@ def check_profile(profile: UniversityProfile) -> None:
             except ValidationError as error:
                 fields = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
                 raise _wrong(profile, f"steps.{name}: {fields}", "Correct these options.") from None
-            if _steps[name].collects and name not in profile.privacy.notices:
-                remedy = f"Write [privacy.notices.{name}]: purpose, basis and retention (GDPR art. 13)."
-                raise _wrong(profile, f"step « {name} » collects data and says nothing about it", remedy)
+            if _steps[name].collects:
+                profile.notice(name)
 
 
 def _wrong(profile: UniversityProfile, problem: str, remedy: str) -> ConfigurationError:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.numbers import NumberKind
 from kc_bridge.domain.toml_model import load_toml
 
@@ -195,6 +196,19 @@ class UniversityProfile(_Strict):
     steps_alone: list[str] = []
     """Steps people may do again by themselves, besides those of their journey."""
     journeys: list[JourneySpec] = Field(min_length=1)
+
+    def notice(self, about: str) -> Notice:
+        """What people are told where ``about`` (a step, or the entrance ``identify``) collects data.
+
+        Raises :class:`ConfigurationError`: nobody is asked for data without a word on what it is for.
+        """
+        found = self.privacy.notices.get(about)
+        if found is None:
+            raise ConfigurationError(
+                f"University profile « {self.name} »: « {about} » collects data and says nothing about it.",
+                f"Write [privacy.notices.{about}]: purpose, basis and retention (GDPR art. 13).",
+            )
+        return found
 
     def is_own_address(self, address: str) -> bool:
         """True for a mail address of the university itself, which nobody can read before their account works."""
