@@ -80,6 +80,7 @@ class Slapd:
         # Not pytest's folder: under root's home the server's own account could not reach it.
         self._folder = Path(tempfile.mkdtemp(prefix="kcb-slapd-"))
         self._port = free_port()
+        self._command: list[str] = []
         self._server: subprocess.Popen[bytes] | None = None
         names = {"base": BASE, "service": SERVICE, "people": PEOPLE, "policy": POLICY, "folder": self._folder}
         files = [Path(f"/etc/ldap/schema/{name}.schema") for name in SCHEMAS] + list(schemas)
@@ -103,13 +104,22 @@ class Slapd:
         subprocess.run(
             [*as_ordinary, PROGRAM, "-T", "add", *config], input=self._content, text=True, check=True, cwd="/"
         )
-        self._server = subprocess.Popen([PROGRAM, *config, *ordinary, "-h", self.url, "-d", "0"], cwd="/")
+        self._command = [PROGRAM, *config, *ordinary, "-h", self.url, "-d", "0"]
+        self.resume()
+
+    def resume(self) -> None:
+        """Answers, on the same port as ever."""
+        self._server = subprocess.Popen(self._command, cwd="/")
         self._wait()
 
+    def pause(self) -> None:
+        """Is down: connections are refused."""
+        assert self._server is not None
+        self._server.terminate()
+        self._server.wait(10)
+
     def stop(self) -> None:
-        if self._server:
-            self._server.terminate()
-            self._server.wait(10)
+        self.pause()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add_person(self, uid: str, password: str, **attributes: str) -> str:
