@@ -9,8 +9,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.datastructures import MultiDict
 
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import Page, UniversityProfile
@@ -172,10 +174,18 @@ def _wrong(profile: UniversityProfile, problem: str, remedy: str) -> Configurati
     return ConfigurationError(f"University profile « {profile.name} »: {problem}", remedy)
 
 
+class _TypedForm(FlaskForm):
+    """Takes what fields hold, and neither files nor JSON in their place: steps count on texts."""
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> MultiDict[str, str] | None:  # noqa: ARG002
+            return request.form if request.method == "POST" else None
+
+
 def page_form(steps: list[Step], initial: Mapping[str, Any]) -> FlaskForm:
     """One form with the fields of all the steps of a page, in order; ``initial``: what they hold when not sent."""
     bases = tuple(step.fields for step in reversed(steps) if step.fields is not Fields)
-    form: FlaskForm = type("PageForm", (*bases, FlaskForm), {})(data=initial)
+    form: FlaskForm = type("PageForm", (*bases, _TypedForm), {})(data=initial)
     # WTForms sorts by the moment each field's class was read: whichever module was imported first.
     names = [name for step in steps for name in vars(step.fields) if name in form._fields]
     form._fields = {name: form._fields[name] for name in dict.fromkeys([*names, *form._fields])}

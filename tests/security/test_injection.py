@@ -90,18 +90,23 @@ def test_in_names_and_passwords(app: Flask, realm: FakeRealm, value: str) -> Non
     shown = [visitor.get(f"/l/{token}"), visitor.enter(realm, person)]
     visitor.post("/activation/charter", {"accept": value})
     visitor.get("/activation/new-password")
-    visitor.post("/activation/new-password", {"password": value, "confirmation": value})
+    typed = PASSWORD + value
+    refused = visitor.post("/activation/new-password", {"password": value, "confirmation": typed})
+    assert refused.status_code == 422
+    assert_inert(refused.get_data(as_text=True))
+    visitor.post("/activation/new-password", {"password": typed, "confirmation": typed})
     shown += [visitor.get("/activation/summary"), visitor.get("/activation/leave")]
     assert [page.status_code for page in shown] == [200] * 4
     for page in shown:
         assert_inert(page.get_data(as_text=True))
-    assert realm.completed[-2]["password"] == value  # as typed, to the last character
+    assert realm.completed[-2]["password"] == typed  # as typed, to the last character
 
 
 SHAPES: list[dict[str, Any]] = [
     {"data": {"accept": ["y", "n"], "password": [PASSWORD, "other"], "confirmation": [PASSWORD]}},
     {"data": {"accept[]": "y", "password[]": PASSWORD}},
     {"data": {"accept": (io.BytesIO(b"y"), "y.txt"), "password": (io.BytesIO(b"p"), "p.txt")}},
+    {"data": {"password": (io.BytesIO(b"p"), "p.txt"), "confirmation": (io.BytesIO(b"p"), "p.txt")}},
     {"json": {"accept": True, "password": [PASSWORD]}},
     {"data": b"\xff\xfe\0accept=y", "content_type": "application/x-www-form-urlencoded"},
     {"data": b"--x\r\n\r\n", "content_type": "multipart/form-data; boundary=x"},

@@ -1,0 +1,32 @@
+"""Paths in the settings file start where the file is, wherever the process was started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kc_bridge import settings
+
+
+def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "etc" / "kcb.toml"
+    file.parent.mkdir()
+    file.write_text(
+        """
+keys_dir = "keys"
+breached_passwords = "lists/stolen.txt"
+sources = [{ name = "a", path = "a.csv" }, { name = "b", path = "/srv/b.csv" }, { name = "c" }]
+"""
+    )
+    monkeypatch.setenv("KCB_CONFIG", str(file))
+    monkeypatch.chdir(tmp_path)
+    loaded = settings.load()
+    assert loaded.keys_dir == file.parent / "keys"
+    assert loaded.breached_passwords == file.parent / "lists" / "stolen.txt"
+    assert [source.path for source in loaded.sources] == [file.parent / "a.csv", Path("/srv/b.csv"), None]
+
+
+def test_no_list_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KCB_CONFIG", str(tmp_path / "none.toml"))
+    assert settings.load().breached_passwords is None
