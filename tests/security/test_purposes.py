@@ -12,7 +12,9 @@ import pytest
 import requests
 
 from kc_bridge.adapters.tokens import ClientCredentials, client_assertion
+from kc_bridge.mailer import send_waiting
 from tests.support.activation import choose, handoff_claims, is_handoff, to_password
+from tests.support.entrances import active_person, ask_for, begin
 from tests.support.stack import GOOD_PASSWORD, Stack
 from tests.support.visitor import COOKIE
 from tests.support.walker import Walker
@@ -68,6 +70,17 @@ def users_own(stack: Stack) -> dict[str, str]:
     return {f"user's {kind}": answer[f"{kind}_token"] for kind in ("access", "id", "refresh")}
 
 
+def address_link(stack: Stack) -> str:
+    """Of a mail that asks the owner of an active account to confirm an address."""
+    person, walker = active_person(stack), Walker()
+    begin(stack, walker, person)
+    address = f"{person.uid}@ailleurs.example"
+    walker.send(ask_for(stack, walker, "kcb-backup-mail"), backup_mail=address)
+    send_waiting(stack.realm.settings, stack.services.sessions, stack.clock)
+    mail = next(stack.mails.newest_first(address))
+    return next(link.rpartition("/")[2] for link in mail.links if "/l/" in link)
+
+
 @pytest.fixture(scope="module")
 def tokens(shared_stack: Stack) -> Tokens:
     stack = shared_stack
@@ -87,6 +100,7 @@ def tokens(shared_stack: Stack) -> Tokens:
     )
     by_kind = {
         "link": new.rpartition("/")[2],
+        "address link": address_link(stack),
         "handoff": query(handoff, "handoff"),
         "ticket": handoff_claims(waiting, handoff)["ticket"],
         "proof": query(proof, "kcb_proof"),
@@ -134,8 +148,12 @@ def test_as_a_ticket(stack: Stack, tokens: Tokens) -> None:
 
 def test_as_a_link(stack: Stack, tokens: Tokens) -> None:
     assert Walker().get(f"{stack.url}/l/{tokens.by_kind['link']}").status == 200
-    for kind, token in tokens.others("link").items():
+    for kind, token in tokens.others("link", "address link").items():
         assert Walker().get(f"{stack.url}/l/{quote(token, safe='')}").status == 404, kind
+    other = Walker()
+    page = other.get(f"{stack.url}/l/{tokens.by_kind['address link']}")
+    assert other.send(page).title == "Adresse confirmée"
+    assert other.get(f"{stack.url}/activation/").status == 410
 
 
 def test_as_a_handoff(stack: Stack, tokens: Tokens) -> None:
