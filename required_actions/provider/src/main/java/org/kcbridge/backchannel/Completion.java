@@ -63,18 +63,19 @@ final class Completion {
         }
         fresh.forEach(user::removeRequiredAction);
         login.markDone(fresh);
-        Map<String, Set<String>> sent = sentByStep(request);
-        Set<String> allowed = sent.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
-        Set<String> changed = write(request, allowed);
+        Map<String, Set<String>> attributes = sentByStep(request);
+        Set<String> changed = write(request, union(attributes));
+        // From here on: what the user has now, as it was sent. A read-only directory may have refused it.
+        attributes.values().forEach(names -> names.removeIf(name -> !has(request, name)));
+        Set<String> written = union(attributes);
         Set<String> news = new LinkedHashSet<>(login.done());
-        news.removeIf(step -> !fresh.contains(step) && Collections.disjoint(sent.get(step), changed));
+        news.removeIf(step -> !fresh.contains(step) && Collections.disjoint(attributes.get(step), changed));
         if (!news.isEmpty()) {
             new Supersession(call.session(), realm).claim(login);
             news.forEach(step -> StepEvents.record(call, login, user, step,
-                    request.details().getOrDefault(step, Map.of()), sent.get(step)));
+                    request.details().getOrDefault(step, Map.of()), attributes.get(step)));
         }
-        return answer(request.attributes().keySet().stream()
-                .filter(name -> !allowed.contains(name) || !has(request, name)).toList());
+        return answer(request.attributes().keySet().stream().filter(name -> !written.contains(name)).toList());
     }
 
     /** @return what was asked for and not done yet */
@@ -109,6 +110,10 @@ final class Completion {
             sent.put(step, names);
         }
         return sent;
+    }
+
+    private static Set<String> union(Map<String, Set<String>> sets) {
+        return sets.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
     }
 
     /** @return names of the attributes that have other values now */
