@@ -237,7 +237,7 @@ def _waiting_page(view: View, check: AddressCheck) -> str:
     return render_template(
         "waiting.html",
         masked_address=address_checks.masked(check.address),
-        expires_text=in_words(until),
+        expires_text=in_words(until) if kcb.clock() < until else None,
         resend_at_text=clock_in_words(again) if again else None,
         resend_url=f"{address}/resend",
         state_url=f"{address}/state",

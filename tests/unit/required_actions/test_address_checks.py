@@ -201,6 +201,20 @@ def test_a_new_login_of_the_same_journey_waits_on(
     assert "Charte informatique" in words(later.get())
 
 
+def test_the_day_after(
+    app: Flask, realm: FakeRealm, giver: Giver, postman: Postman, clock: FixedClock
+) -> None:
+    giver.give()
+    postman.round()
+    clock.advance(hours=20)
+    later = Giver(app, realm, giver.person)
+    assert "Le lien du dernier mail n'est plus valable" in words(later.page)
+    assert "valable jusqu'au" not in words(later.page)
+    later.resend()
+    assert "valable jusqu'au mardi 8 septembre 2026 à 23 h 59" in words(later.page)
+    assert press(later.visitor, postman.link()).location == "/activation/"
+
+
 def test_a_correction_keycloak_would_not_write_is_given_up(
     app: Flask, realm: FakeRealm, postman: Postman
 ) -> None:
