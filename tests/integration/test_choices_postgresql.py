@@ -46,7 +46,9 @@ def test_many_clicks_are_one_answer(app: Flask) -> None:
     questions = {"security_question": PROPOSED[0]["fr"], "security_answer": "Lapin bleu"}
     with responses.RequestsMock(assert_all_requests_are_fired=False) as rsps:
         realm.answer(rsps)
-        asked = Asked(app, realm, make_person(app), "security_question", "sms_consent", "photo_use", aia=False)
+        asked = Asked(
+            app, realm, make_person(app), "security_question", "sms_consent", "photo_use", aia=False
+        )
         at_once(app, asked, "/activation/security-question", questions, clicks)
         assert (rows(app, SecurityAnswer), rows(app, StepRecord)) == (1, 1)
         asked.visitor.get("/activation/sms-consent")
