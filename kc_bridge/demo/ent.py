@@ -26,6 +26,16 @@ SHOWN_CLAIMS = (
     "eduPersonPrimaryAffiliation", "eduPersonAffiliation", "accountEnd",
 )  # fmt: skip
 
+STEPS = {
+    "kcb-new-password": "Changer de mot de passe",
+    "kcb-backup-mail": "Changer de mail de secours",
+    "kcb-mail-forwarding": "Rediriger mes mails",
+    "kcb-sms-consent": "Messages SMS",
+    "kcb-photo-use": "Usage de ma photo",
+    "kcb-directory-visibility": "Ma visibilité dans l'annuaire",
+}
+"""What the page offers to do again, by action."""
+
 ENGLISH = {
     "Bonjour": "Hello",
     "Vous êtes connecté à l'ENT.": "You are signed in to the ENT.",
@@ -35,7 +45,13 @@ ENGLISH = {
     ),
     "Se connecter": "Sign in",
     "Se déconnecter": "Sign out",
+    "Mon compte": "My account",
     "Changer de mot de passe": "Change password",
+    "Changer de mail de secours": "Change backup email",
+    "Rediriger mes mails": "Forward my mails",
+    "Messages SMS": "Text messages",
+    "Usage de ma photo": "Use of my photograph",
+    "Ma visibilité dans l'annuaire": "My visibility in the directory",
     "Identifiant": "Login",
     "Nom": "Name",
     "Adresse": "Mail address",
@@ -68,7 +84,9 @@ def create_app(issuer: str, secret_key: str) -> Flask:
 
     @app.get("/")
     def home() -> str:
-        return render_template("ent.html", user=session.get("user"), step=session.pop("step", None))
+        return render_template(
+            "ent.html", user=session.get("user"), step=session.pop("step", None), steps=STEPS
+        )
 
     @app.get("/connexion")
     def sign_in() -> WerkzeugResponse:
