@@ -143,8 +143,14 @@ def register(step: type[Step]) -> type[Step]:
 
 
 def get(name: str) -> Step:
-    """The step of that name; ``KeyError`` when there is none."""
-    return _steps[name]
+    """The step of that name; raises :class:`ConfigurationError` when nobody wrote one, though Keycloak asks for it."""
+    step = _steps.get(name)
+    if step is None:
+        raise ConfigurationError(
+            f"Keycloak asks for the step « {name} », which this bridge does not have.",
+            "Switch that required action off in the console, or install the step.",
+        )
+    return step
 
 
 def load_steps() -> None:

@@ -95,6 +95,12 @@ def test_the_gear_explains_every_field(console: Console, stack: Stack) -> None:
     }
     for field, value in values.items():
         expect(dialog.locator(f"[id='config.{field}']")).to_have_value(value, timeout=PATIENCE)
+    for label in (
+        "Adresse de l’étape",
+        "Attributs que l’étape peut écrire",
+        "Version de la charte en vigueur",
+    ):
+        expect(dialog.get_by_text(label)).to_be_visible()
     console.photograph("gear")
     popover = console.page.locator(".pf-v5-c-popover")
     for field in values:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import force_locale
 from wtforms import BooleanField, StringField
 
-from kc_bridge.domain.errors import Violation
+from kc_bridge.domain.errors import ConfigurationError, Violation
 from kc_bridge.services import EXTENSION
 from required_actions.password_rules import QUIET, TEXTS, rules, violation_texts, weakness_text
 from required_actions.password_strength import Habit, Strength
@@ -153,5 +153,5 @@ def test_every_weakness_has_words_that_say_what_to_do(locale: str) -> None:
 
 
 def test_a_step_nobody_wrote(app: Flask) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ConfigurationError, match="unheard-of"):
         get("unheard-of")

@@ -52,22 +52,18 @@ public abstract class StepFactory implements RequiredActionFactory {
         return new StepProvider(id);
     }
 
+    /** Labels and help are keys of theme-resources/messages: the console shows them in the administrator's language. */
     @Override
     public List<ProviderConfigProperty> getConfigMetadata() {
         List<ProviderConfigProperty> properties = new ArrayList<>(MAX_AUTH_AGE_CONFIG_PROPERTIES);
         properties.addAll(ProviderConfigurationBuilder.create()
-                .property().name(Setup.STEP_URL).label("Step URL").type(ProviderConfigProperty.STRING_TYPE)
-                .helpText("Address of kc-bridge to which browsers are sent for this step, for example "
-                        + "https://compte.example.fr/activation/enter. « kcb setup » fills it in. Without it people "
-                        + "asked for this step see an error page.").add()
-                .property().name(Setup.TICKET_TTL).label("Ticket lifetime").type(ProviderConfigProperty.STRING_TYPE)
-                .helpText("Seconds kc-bridge has to finish a login that was sent to it, from 60 to 3600. Working in "
-                        + "its pages prolongs this, to 60 minutes in all.")
+                .property().name(Setup.STEP_URL).label("kcbGearStepUrl").helpText("kcbGearStepUrlHelp")
+                .type(ProviderConfigProperty.STRING_TYPE).add()
+                .property().name(Setup.TICKET_TTL).label("kcbGearTicketTtl").helpText("kcbGearTicketTtlHelp")
+                .type(ProviderConfigProperty.STRING_TYPE)
                 .defaultValue(String.valueOf(Setup.LONGEST_LOGIN)).add()
-                .property().name(Setup.ATTRIBUTES).label("Writable attributes").type(ProviderConfigProperty.STRING_TYPE)
-                .helpText("User attributes kc-bridge may write when this step is done, separated by commas; it cannot "
-                        + "write any other. Those that say who somebody is (username, email, uid, kcbKey) never count.")
-                .defaultValue(writableAttributes).add()
+                .property().name(Setup.ATTRIBUTES).label("kcbGearAttributes").helpText("kcbGearAttributesHelp")
+                .type(ProviderConfigProperty.STRING_TYPE).defaultValue(writableAttributes).add()
                 .build());
         return properties;
     }

@@ -35,10 +35,8 @@ public final class Steps {
         public List<ProviderConfigProperty> getConfigMetadata() {
             List<ProviderConfigProperty> properties = new ArrayList<>(super.getConfigMetadata());
             properties.addAll(ProviderConfigurationBuilder.create()
-                    .property().name(Setup.REQUIRED_VERSION).label("Required version")
-                    .type(ProviderConfigProperty.STRING_TYPE)
-                    .helpText("Version of the charter in force, for example 2026-09. Users of kc-bridge who have "
-                            + "accepted only other versions are asked again when they log in. Empty: nobody is.")
+                    .property().name(Setup.REQUIRED_VERSION).label("kcbGearRequiredVersion")
+                    .helpText("kcbGearRequiredVersionHelp").type(ProviderConfigProperty.STRING_TYPE)
                     .add().build());
             return properties;
         }
@@ -99,11 +97,9 @@ public final class Steps {
         public List<ProviderConfigProperty> getConfigMetadata() {
             List<ProviderConfigProperty> properties = new ArrayList<>(super.getConfigMetadata());
             properties.addAll(ProviderConfigurationBuilder.create()
-                    .property().name(Setup.REPLACE_UPDATE_PASSWORD).label("Replace Update Password")
+                    .property().name(Setup.REPLACE_UPDATE_PASSWORD).label("kcbGearReplaceUpdatePassword")
+                    .helpText("kcbGearReplaceUpdatePasswordHelp")
                     .type(ProviderConfigProperty.BOOLEAN_TYPE).defaultValue("false")
-                    .helpText("When Keycloak wants a new password of a user made by kc-bridge (provisional password, "
-                            + "expired password, « forgot password »), this step is shown in place of Keycloak's own "
-                            + "page. Users whose password lives in a read-only directory keep Keycloak's.")
                     .add().build());
             return properties;
         }
