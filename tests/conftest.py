@@ -13,6 +13,7 @@ import requests
 from filelock import FileLock, Timeout
 
 from kc_bridge.devserver import KeycloakServer, free_port
+from tests.support.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[1]
 
@@ -112,3 +113,12 @@ def _remove_realms_of_killed_runs(running: RunningKeycloak) -> None:
     ).json():
         if realm["realm"] != "master":
             requests.delete(f"{url}/{realm['realm']}", headers=headers, timeout=60).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL; every user of it takes databases of its own."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()

@@ -32,14 +32,6 @@ OTHER = "autre@perso.example"
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def clock() -> FixedClock:
     return FixedClock()
 

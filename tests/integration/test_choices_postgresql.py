@@ -24,14 +24,6 @@ from tests.support.postgres import PostgresServer
 from tests.support.visitor import Visitor
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def app(postgres: PostgresServer, tmp_path: Path) -> Iterator[Flask]:
     settings = make_settings(tmp_path, database_url=postgres.database("choices"), profile=COMPLETE)

@@ -26,14 +26,6 @@ FORM = "/identification/ine"
 Words = tuple[str, str]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ from kc_bridge.settings import Settings
 from sync.lock import AlreadyRunning, single_run
 from tests.support.postgres import PostgresServer
 from tests.support.sync_world import World, staff, student
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 def test_runs_on_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
