@@ -89,6 +89,7 @@ def test_a_file_becomes_users_with_every_attribute(realm: KcbRealm, world: World
         "displayName": ["Camille O'Connor"],
         "eduPersonAffiliation": ["member", "student"],
         "eduPersonPrimaryAffiliation": ["student"],
+        "eduPersonPrincipalName": ["camille.o-connor@univ-demo.fr"],
         "supannEtablissement": ["{UAI}0999999Z"],
         "accountEnd": ["2027-12-31"],
         "accountState": ["SupannCree"],
