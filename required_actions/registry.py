@@ -189,9 +189,13 @@ class _TypedForm(FlaskForm):
 
 
 def page_form(steps: list[Step], initial: Mapping[str, Any]) -> FlaskForm:
-    """One form with the fields of all the steps of a page, in order; ``initial``: what they hold when not sent."""
+    """One form with the fields of all the steps of a page, in order; ``initial``: what they hold when first shown.
+
+    What is sent as anything but a form says nothing, not even what the page would have proposed.
+    """
     bases = tuple(step.fields for step in reversed(steps) if step.fields is not Fields)
-    form: FlaskForm = type("PageForm", (*bases, _TypedForm), {})(data=initial)
+    shown = initial if request.form or request.method != "POST" else {}
+    form: FlaskForm = type("PageForm", (*bases, _TypedForm), {})(data=shown)
     # WTForms sorts by the moment each field's class was read: whichever module was imported first.
     names = [name for step in steps for name in vars(step.fields) if name in form._fields]
     form._fields = {name: form._fields[name] for name in dict.fromkeys([*names, *form._fields])}
