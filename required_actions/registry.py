@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import Page, UniversityProfile
+from kc_bridge.domain.toml_model import faults
 from kc_bridge.store.models import Base, Person
 
 __all__ = [
@@ -170,8 +171,7 @@ def check_profile(profile: UniversityProfile) -> None:
             try:
                 _steps[name].options.model_validate(profile.options(name, page))
             except ValidationError as error:
-                fields = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-                raise _wrong(profile, f"steps.{name}: {fields}", "Correct these options.") from None
+                raise _wrong(profile, f"steps.{name}: {faults(error)}", "Correct these options.") from None
             if _steps[name].collects:
                 profile.notice(name)
 

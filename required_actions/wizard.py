@@ -171,17 +171,15 @@ def _commit(view: View, decided: dict[str, Outcome]) -> None:
     with kcb.sessions.begin() as db:
         journeys.alone(db, login.journey_id)
         journey = journeys.fresh(db, login, now, kcb.today())
-        if last and not journeys.claim(db, journey, login, now):
-            claimed = False
-        else:
-            claimed = True
+        ours = not last or journeys.claim(db, journey, login, now)
+        if ours:
             for step, outcome in held.items():
                 address_checks.hold(db, journey, login, step, outcome.verify or "", _data(outcome), now)
             for step in done:
                 if get(step).address_field:
                     address_checks.give_up(db, journey, login, step)
             _record(view, db, journey, done, secret=False)
-    if not claimed:
+    if not ours:
         _wait_for_the_other(view)
     elif done or not held:
         try:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from kc_bridge.domain.errors import ConfigurationError
 
-__all__ = ["load_toml"]
+__all__ = ["faults", "load_toml"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -32,5 +32,9 @@ def load_toml(model: type[Model], name: str, package: str, what: str, shipped: s
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}", "Correct the TOML at that line.") from None
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigurationError(f"{path}: {wrong}", "Correct these fields.") from None
+        raise ConfigurationError(f"{path}: {faults(error)}", "Correct these fields.") from None
+
+
+def faults(error: ValidationError) -> str:
+    """Every wrong field and why, in one line."""
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
