@@ -21,7 +21,7 @@ from kc_bridge.domain.link import expiry
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.settings import Settings
 from kc_bridge.store import audit, outbox, throttle
-from kc_bridge.store.models import AddressCheck, Journey, Link
+from kc_bridge.store.activation import AddressCheck, Journey, Link
 from required_actions import journeys
 from required_actions.links import LIVE
 from required_actions.logins import Login

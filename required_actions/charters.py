@@ -13,8 +13,8 @@ from sqlalchemy import select
 from kc_bridge.domain.calendar import date_in_words
 from kc_bridge.domain.profile import Charter
 from kc_bridge.services import services
+from kc_bridge.store.activation import CharterAcceptance
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.models import CharterAcceptance
 from required_actions.plain_text import to_html
 
 __all__ = ["ADDRESS", "ShownCharter", "blueprint", "fingerprint", "knows_an_older_one", "shown"]

@@ -15,7 +15,8 @@ from kc_bridge.domain.errors import (
     LoginGone,
 )
 from kc_bridge.services import Services
-from kc_bridge.store.models import Journey, Link, Person
+from kc_bridge.store.activation import Journey, Link
+from kc_bridge.store.models import Person
 from kc_bridge.web import i18n, sessions
 from required_actions import address_checks, journeys
 from required_actions.handoff import Handoff, spend, verify

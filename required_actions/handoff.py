@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from kc_bridge.adapters.realm_keys import RealmKeys
 from kc_bridge.domain.errors import HandoffRefused
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.models import SpentToken
+from kc_bridge.store.web import SpentToken
 
 __all__ = ["AUDIENCE", "Handoff", "spend", "verify"]
 

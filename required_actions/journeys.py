@@ -17,8 +17,9 @@ from kc_bridge.domain.errors import (
     LinkExpired,
 )
 from kc_bridge.store import audit, outbox
+from kc_bridge.store.activation import AddressCheck, Journey, Link, StepRecord
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.models import AddressCheck, Journey, Link, Person, StepRecord
+from kc_bridge.store.models import Person
 from required_actions import links
 from required_actions.logins import Login
 

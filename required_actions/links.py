@@ -20,7 +20,8 @@ from kc_bridge.domain.errors import (
 )
 from kc_bridge.domain.link import LinkFacts, check, new_token, token_digest
 from kc_bridge.store import audit
-from kc_bridge.store.models import AddressCheck, Journey, Link, Person
+from kc_bridge.store.activation import AddressCheck, Journey, Link
+from kc_bridge.store.models import Person
 from required_actions.logins import ACTIONS
 
 __all__ = [

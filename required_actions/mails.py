@@ -7,7 +7,7 @@ from datetime import datetime
 from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
-from kc_bridge.store.models import AddressCheck
+from kc_bridge.store.activation import AddressCheck
 from required_actions.address_checks import activates, link_expires_at
 from required_actions.links import issue, issue_for_check
 from required_actions.logins import ACTIONS

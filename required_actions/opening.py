@@ -15,7 +15,7 @@ from kc_bridge.adapters.oidc import LoggedIn
 from kc_bridge.domain.errors import HandoffRefused, LinkUnknown, LoginGone
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.services import services
-from kc_bridge.store.models import AddressCheck, Link
+from kc_bridge.store.activation import AddressCheck, Link
 from kc_bridge.web.errors import in_words
 from required_actions import address_checks, links
 from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link

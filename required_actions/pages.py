@@ -28,7 +28,7 @@ from kc_bridge.domain.errors import (
 )
 from kc_bridge.domain.journey import progress
 from kc_bridge.services import services
-from kc_bridge.store.models import AddressCheck, Journey
+from kc_bridge.store.activation import AddressCheck, Journey
 from kc_bridge.web import sessions
 from kc_bridge.web.errors import application_of, clock_in_words, in_words
 from required_actions import address_checks

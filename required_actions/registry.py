@@ -17,7 +17,8 @@ from werkzeug.datastructures import MultiDict
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import Page, UniversityProfile
 from kc_bridge.domain.toml_model import faults
-from kc_bridge.store.models import Base, Person
+from kc_bridge.store.base import Base
+from kc_bridge.store.models import Person
 
 __all__ = [
     "Fields",

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from kc_bridge.services import Services
-from kc_bridge.store.models import TicketBinding
+from kc_bridge.store.web import TicketBinding
 from kc_bridge.web.sessions import BROWSER
 from required_actions.handoff import Handoff
 from required_actions.logins import ticket_digest

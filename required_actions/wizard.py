@@ -15,7 +15,8 @@ from kc_bridge.domain import journey as rules
 from kc_bridge.domain.errors import BridgeError, KeycloakUnavailable, StepOutOfOrder
 from kc_bridge.domain.profile import JourneySpec, Page
 from kc_bridge.services import Services
-from kc_bridge.store.models import AddressCheck, Journey, Person
+from kc_bridge.store.activation import AddressCheck, Journey
+from kc_bridge.store.models import Person
 from required_actions import address_checks, journeys
 from required_actions.logins import Login, keep_login
 from required_actions.registry import Outcome, Step, StepContext, get, page_form

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kc_bridge.store.models import Base
+from kc_bridge.store.base import Base
 
 __all__ = ["Consent", "SecurityAnswer"]
 

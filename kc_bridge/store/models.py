@@ -1,78 +1,19 @@
-"""Tables of the bridge's database: what identifies people, what they did, what waits to be sent.
+"""Tables of people, of the sync, and of what waits to be sent.
 
-Identification data (INE, numbers, birth date, birth name) lives here and never in Keycloak. Instants are UTC.
+Identification data (INE, numbers, birth date, birth name) lives here and never in Keycloak.
 """
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    DateTime,
-    ForeignKey,
-    Index,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-__all__ = [
-    "AddressCheck",
-    "Affiliation",
-    "AuditEntry",
-    "Base",
-    "CharterAcceptance",
-    "Identifier",
-    "Journey",
-    "Link",
-    "OutboxMessage",
-    "Person",
-    "Quarantine",
-    "RateWindow",
-    "SpentToken",
-    "StepRecord",
-    "SyncRun",
-    "TicketBinding",
-    "WebSession",
-]
+from kc_bridge.store.base import Base, new_id
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC instants on every backend (SQLite drops the zone)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is not None and value.tzinfo is None:
-            raise ValueError("naive datetime")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[float]: JSON}  # noqa: RUF012
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
+__all__ = ["Affiliation", "AuditEntry", "Identifier", "OutboxMessage", "Person", "Quarantine", "SyncRun"]
 
 
 class Person(Base):
@@ -105,6 +46,10 @@ class Person(Base):
     """Last day the account works (Europe/Paris)."""
     next_transition_on: Mapped[date | None] = mapped_column(index=True)
     activated_at: Mapped[datetime | None]
+    provisional_until: Mapped[datetime | None]
+    """When the printed provisional password stops opening the journey; None: there is none."""
+    address_frozen_until: Mapped[datetime | None]
+    """Until then nobody may change the backup mail by giving numbers: its owner said « ce n'est pas moi »."""
     generation: Mapped[int] = mapped_column(default=1)
     """Rises at activation, reset, new link, change of backup mail or password; ends whatever was begun before."""
     digest: Mapped[str | None] = mapped_column(String(64))
@@ -197,102 +142,6 @@ class Quarantine(Base):
     seen_at: Mapped[datetime]
 
 
-class Link(Base):
-    """A mailed URL of ours with an exact expiry: ``new`` → ``opened`` → ``finished``, or ``superseded``."""
-
-    __tablename__ = "link"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[str] = mapped_column(String(32))
-    """``activation``, ``address`` or ``identified``: a token of one purpose opens nothing of another."""
-    sent_to: Mapped[str | None] = mapped_column(String(320))
-    """Address it was mailed to: whoever brings it back reads that mailbox."""
-    check_id: Mapped[str | None] = mapped_column(ForeignKey("address_check.id", ondelete="CASCADE"))
-    """The address it verifies, for purpose ``address``."""
-    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    generation: Mapped[int]
-    journey: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(16), default="new")
-    opening: Mapped[str | None] = mapped_column(String(64))
-    """Name of the latest opening (the ``ref`` of its handoffs): an earlier one is superseded."""
-    opened_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-
-    person: Mapped[Person] = relationship()
-
-
-class Journey(Base):
-    """A journey somebody has begun, under one generation; resumable from another device."""
-
-    __tablename__ = "journey"
-    __table_args__ = (UniqueConstraint("person_id", "name", "generation"),)
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(64))
-    generation: Mapped[int]
-    started_at: Mapped[datetime]
-    finishing_at: Mapped[datetime | None]
-    """Claimed by the one request that completes it; given back when Keycloak refuses."""
-    finishing_by: Mapped[str | None] = mapped_column(String(64))
-    finished_at: Mapped[datetime | None]
-
-    person: Mapped[Person] = relationship()
-    steps: Mapped[list[StepRecord]] = relationship(
-        back_populates="journey", cascade="all, delete-orphan", order_by="StepRecord.id"
-    )
-    """In the order in which they were done, as the summary tells them."""
-
-
-class StepRecord(Base):
-    """A step done in a journey, saved when done; ``data`` never holds a secret."""
-
-    __tablename__ = "step_record"
-    __table_args__ = (UniqueConstraint("journey_id", "step"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    journey_id: Mapped[str] = mapped_column(ForeignKey("journey.id", ondelete="CASCADE"))
-    step: Mapped[str] = mapped_column(String(64))
-    done_at: Mapped[datetime]
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-    journey: Mapped[Journey] = relationship(back_populates="steps")
-
-
-class AddressCheck(Base):
-    """A mail address a step waits for: its owner must follow the link sent there before the step counts as done."""
-
-    __tablename__ = "address_check"
-    __table_args__ = (UniqueConstraint("journey_id", "step"),)
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    journey_id: Mapped[str] = mapped_column(ForeignKey("journey.id", ondelete="CASCADE"))
-    step: Mapped[str] = mapped_column(String(64))
-    address: Mapped[str] = mapped_column(String(320))
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What the step will record once the address is confirmed; no secret."""
-    asked_at: Mapped[datetime]
-    confirmed_at: Mapped[datetime | None]
-
-    journey: Mapped[Journey] = relationship()
-
-
-class CharterAcceptance(Base):
-    """Proof that a person accepted this very text."""
-
-    __tablename__ = "charter_acceptance"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    version: Mapped[str] = mapped_column(String(64))
-    language: Mapped[str] = mapped_column(String(5))
-    text_sha256: Mapped[str] = mapped_column(String(64))
-    accepted_at: Mapped[datetime]
-
-
 class OutboxMessage(Base):
     """Something to send, written in the transaction that decided it and sent by a worker."""
 
@@ -330,44 +179,3 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(64))
     person_id: Mapped[str | None] = mapped_column(String(36), index=True)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-
-class SpentToken(Base):
-    """``jti`` of handoffs already used, kept until they expire."""
-
-    __tablename__ = "spent_token"
-
-    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class TicketBinding(Base):
-    """Which browser brought a pending login first; ``ticket_sha256`` because a ticket is a secret."""
-
-    __tablename__ = "ticket_binding"
-
-    ticket_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    browser: Mapped[str] = mapped_column(String(64))
-    """Random name in that browser's server-side session."""
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class RateWindow(Base):
-    """When something limited was last done under one name: an address, a number, a person."""
-
-    __tablename__ = "rate_window"
-
-    key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    hits: Mapped[list[float]] = mapped_column(default=list)
-    """Epoch seconds, oldest first; only those that still count."""
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class WebSession(Base):
-    """A browser's session; the cookie holds its name, this table only the SHA-256 of it."""
-
-    __tablename__ = "web_session"
-
-    id_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    data: Mapped[bytes]
-    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.errors import TooManyTries
-from kc_bridge.store.models import RateWindow
+from kc_bridge.store.web import RateWindow
 
 __all__ = ["Spending", "free_at", "spend"]
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from kc_bridge.services import services
-from kc_bridge.store.models import WebSession
+from kc_bridge.store.web import WebSession
 from kc_bridge.web.headers import CACHEABLE
 
 __all__ = ["BROWSER", "renew", "setup"]

@@ -13,7 +13,7 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired
 
 from kc_bridge.services import services
-from kc_bridge.store.models import CharterAcceptance
+from kc_bridge.store.activation import CharterAcceptance
 from required_actions.charters import ADDRESS, fingerprint, knows_an_older_one, shown
 from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kc_bridge.services import EXTENSION
-from kc_bridge.store.models import CharterAcceptance, Person
+from kc_bridge.store.activation import CharterAcceptance
+from kc_bridge.store.models import Person
 from tests.e2e.visitor import Visitor, member
 from tests.support.stack import GOOD_PASSWORD, Stack
 

@@ -17,8 +17,10 @@ from sqlalchemy import delete, func, select
 from kc_bridge import create_app
 from kc_bridge.domain.errors import TooManyTries
 from kc_bridge.store import throttle
+from kc_bridge.store.activation import AddressCheck, StepRecord
 from kc_bridge.store.database import open_engine, upgrade
-from kc_bridge.store.models import AddressCheck, OutboxMessage, RateWindow, StepRecord
+from kc_bridge.store.models import OutboxMessage
+from kc_bridge.store.web import RateWindow
 from tests.support.addresses import ADDRESS, BACKUP, Giver, Postman
 from tests.support.bridge import FakeRealm, FixedClock, make_person, make_settings, services_of
 from tests.support.choices import COMPLETE

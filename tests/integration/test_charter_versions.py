@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.services import EXTENSION
-from kc_bridge.store.models import CharterAcceptance, Person
+from kc_bridge.store.activation import CharterAcceptance
+from kc_bridge.store.models import Person
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.activation import activate, log_in
 from tests.support.stack import GOOD_PASSWORD, Stack, start_stack

@@ -13,9 +13,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from kc_bridge import create_app
+from kc_bridge.store.activation import StepRecord
+from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, upgrade
 from kc_bridge.store.decisions import Consent, SecurityAnswer
-from kc_bridge.store.models import Base, StepRecord
 from required_actions.security_questions import PROPOSED
 from tests.support.bridge import FakeRealm, FixedClock, make_person, make_settings, services_of
 from tests.support.choices import COMPLETE, Asked

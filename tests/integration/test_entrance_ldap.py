@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import select
 
-from kc_bridge.store.models import CharterAcceptance, Person
+from kc_bridge.store.activation import CharterAcceptance
+from kc_bridge.store.models import Person
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.activation import (
     CHARTER,

@@ -14,8 +14,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from kc_bridge import create_app
+from kc_bridge.store.activation import Link
 from kc_bridge.store.database import open_engine, upgrade
-from kc_bridge.store.models import Link, Person, RateWindow
+from kc_bridge.store.models import Person
+from kc_bridge.store.web import RateWindow
 from tests.support.bridge import FakeRealm, FixedClock, make_settings, services_of
 from tests.support.counts import count
 from tests.support.identify import PROFILE, birthday, holder, number

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import select
 
-from kc_bridge.store.models import CharterAcceptance, Link
+from kc_bridge.store.activation import CharterAcceptance, Link
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.stack import GOOD_PASSWORD, Stack, start_stack
 from tests.support.walker import Page, Walker

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from kc_bridge.mailer import send_waiting
 from kc_bridge.store import outbox
-from kc_bridge.store.models import Journey, OutboxMessage, Person
+from kc_bridge.store.activation import Journey
+from kc_bridge.store.models import OutboxMessage, Person
 from required_actions import links, wizard
 from tests.support.activation import (
     DOWN,

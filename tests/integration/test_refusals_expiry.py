@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from kc_bridge.store.models import Journey, Link, Person
+from kc_bridge.store.activation import Journey, Link
+from kc_bridge.store.models import Person
 from tests.support.activation import (
     FINISHED,
     GONE,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import func, select
 
-from kc_bridge.store.models import CharterAcceptance
+from kc_bridge.store.activation import CharterAcceptance
 from tests.support.activation import (
     CHARTER,
     FINISHED,

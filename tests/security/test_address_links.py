@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from kc_bridge.domain.link import token_digest
-from kc_bridge.store.models import Journey, Link, OutboxMessage, Person
+from kc_bridge.store.activation import Journey, Link
+from kc_bridge.store.models import OutboxMessage, Person
 from required_actions.links import issue
 from tests.security.test_injection import CORPUS, assert_inert
 from tests.security.test_mails import HEADERS, WRONG

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from kc_bridge.store.models import CharterAcceptance, Link, StepRecord, WebSession
+from kc_bridge.store.activation import CharterAcceptance, Link, StepRecord
+from kc_bridge.store.web import WebSession
 from required_actions.links import issue
 from tests.support.bridge import FakeRealm, make_person, services_of
 from tests.support.visitor import PASSWORD, Visitor

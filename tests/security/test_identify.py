@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.services import EXTENSION
-from kc_bridge.store.models import AuditEntry, Link, OutboxMessage, Person
+from kc_bridge.store.activation import Link
+from kc_bridge.store.models import AuditEntry, OutboxMessage, Person
 from required_actions.identifying import check_profile
 from required_actions.links import issue
 from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of

@@ -13,7 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from kc_bridge.store.models import AuditEntry, Base, Link
+from kc_bridge.store.activation import Link
+from kc_bridge.store.base import Base
+from kc_bridge.store.models import AuditEntry
 from tests.security.test_headers import assert_protected
 from tests.security.test_injection import CORPUS, assert_inert
 from tests.support.bridge import FakeRealm, FixedClock, make_app, services_of

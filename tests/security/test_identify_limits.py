@@ -14,7 +14,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from kc_bridge.store.models import AuditEntry, Link, Person, RateWindow
+from kc_bridge.store.activation import Link
+from kc_bridge.store.models import AuditEntry, Person
+from kc_bridge.store.web import RateWindow
 from required_actions.identify_tries import PER_BIRTH_DATE, PER_NUMBER
 from required_actions.links import issue
 from tests.security.test_headers import assert_protected

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from kc_bridge.mailer import send_waiting
 from kc_bridge.settings import SmtpSettings
 from kc_bridge.store import outbox
-from kc_bridge.store.models import Link, OutboxMessage, Person
+from kc_bridge.store.activation import Link
+from kc_bridge.store.models import OutboxMessage, Person
 from tests.support.bridge import make_person, services_of
 from tests.support.relay import Relay
 

@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from kc_bridge.store.models import AddressCheck, OutboxMessage, StepRecord
+from kc_bridge.store.activation import AddressCheck, StepRecord
+from kc_bridge.store.models import OutboxMessage
 from tests.support.addresses import ADDRESS, BACKUP, Giver, Postman, active, press, value_of, words
 from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of
 from tests.support.choices import COMPLETE

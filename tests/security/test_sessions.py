@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, session
 from sqlalchemy import func, select, text
 
-from kc_bridge.store.models import WebSession
+from kc_bridge.store.web import WebSession
 from tests.support.bridge import FakeRealm, FixedClock, make_person, services_of
 from tests.support.visitor import Visitor
 

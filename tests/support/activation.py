@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy import func, select
 
 from kc_bridge.domain.errors import LoginGone
-from kc_bridge.store.models import AuditEntry, Link, Person
+from kc_bridge.store.activation import Link
+from kc_bridge.store.models import AuditEntry, Person
 from tests.support.stack import GOOD_PASSWORD, Stack
 from tests.support.walker import Page, Walker
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from kc_bridge.mailer import send_waiting
-from kc_bridge.store.models import AddressCheck, Link, Person
+from kc_bridge.store.activation import AddressCheck, Link
+from kc_bridge.store.models import Person
 from tests.support.bridge import FakeRealm, make_person, services_of
 from tests.support.choices import COMPLETE
 from tests.support.visitor import Visitor

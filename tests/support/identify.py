@@ -15,7 +15,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from kc_bridge.store.models import Identifier, Link, Person
+from kc_bridge.store.activation import Link
+from kc_bridge.store.models import Identifier, Person
 from tests.support.bridge import make_person, services_of
 from tests.support.visitor import Visitor
 

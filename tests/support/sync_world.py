@@ -15,6 +15,7 @@ from kc_bridge.domain.profile import load_profile
 from kc_bridge.ports import Directory, DirectoryConflict, DirectoryUser
 from kc_bridge.settings import Settings, SourceSettings
 from kc_bridge.store import models
+from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, session_factory, upgrade
 from sync.engine import Report, SyncEngine
 from sync.sources.build import build_sources
@@ -188,7 +189,7 @@ class World:
         with self.sessions() as session:
             return session.scalars(select(models.Person).where(models.Person.key == key)).one()
 
-    def count(self, table: type[models.Base]) -> int:
+    def count(self, table: type[Base]) -> int:
         with self.sessions() as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
 

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from kc_bridge.settings import SmtpSettings
-from kc_bridge.store.models import Link, OutboxMessage, Person
+from kc_bridge.store.activation import Link
+from kc_bridge.store.models import OutboxMessage, Person
 from tests.security.test_mails import deliver, post
 from tests.support.bridge import FixedClock, make_app, make_person, services_of
 from tests.support.relay import Relay

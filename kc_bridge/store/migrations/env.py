@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-from kc_bridge.store import decisions  # noqa: F401 - its tables belong to the schema
-from kc_bridge.store.models import Base, UtcDateTime
+from kc_bridge.store import activation, decisions, models, web  # noqa: F401 - their tables are the schema
+from kc_bridge.store.base import Base, UtcDateTime
 
 
 def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:

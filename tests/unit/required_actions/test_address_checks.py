@@ -10,7 +10,8 @@ from flask import Flask
 
 from kc_bridge.adapters.smtp import RecipientDeferred
 from kc_bridge.domain.errors import Unavailable
-from kc_bridge.store.models import Person, StepRecord
+from kc_bridge.store.activation import StepRecord
+from kc_bridge.store.models import Person
 from required_actions.address_checks import masked
 from required_actions.links import issue
 from tests.support.addresses import (

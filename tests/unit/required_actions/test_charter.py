@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from kc_bridge.domain.profile import Charter, Page
 from kc_bridge.services import EXTENSION
-from kc_bridge.store.models import CharterAcceptance, Person
+from kc_bridge.store.activation import CharterAcceptance
+from kc_bridge.store.models import Person
 from tests.support.bridge import FakeRealm, FixedClock, make_person, services_of
 from tests.support.visitor import PASSWORD, Visitor
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from kc_bridge.store.models import StepRecord
+from kc_bridge.store.activation import StepRecord
 from tests.support.addresses import (
     ADDRESS,
     Giver,

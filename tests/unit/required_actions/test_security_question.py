@@ -10,8 +10,9 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from kc_bridge.store.activation import StepRecord
 from kc_bridge.store.decisions import SecurityAnswer
-from kc_bridge.store.models import Person, StepRecord
+from kc_bridge.store.models import Person
 from required_actions.secret_answers import matches
 from required_actions.security_questions import PROPOSED, SecurityQuestionOptions
 from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of

@@ -14,9 +14,11 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from kc_bridge import create_app
 from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.store.base import Base
 from kc_bridge.store.commands import db as db_commands
 from kc_bridge.store.database import SessionFactory, check_schema, head, open_engine, upgrade
-from kc_bridge.store.models import Base, OutboxMessage, SpentToken
+from kc_bridge.store.models import OutboxMessage
+from kc_bridge.store.web import SpentToken
 from tests.support.bridge import make_settings
 
 INSTANT = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)

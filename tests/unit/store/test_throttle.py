@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from kc_bridge.domain.errors import TooManyTries
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.models import RateWindow
 from kc_bridge.store.throttle import Spending, free_at, spend
+from kc_bridge.store.web import RateWindow
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 FIVE: RateLimitItem = RateLimitItemPerHour(5, 1, namespace="five")
