@@ -46,29 +46,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 
 def setup_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
-    from kc_bridge.adapters.backchannel import BackChannel
-    from kc_bridge.adapters.breached_passwords import BreachedPasswords
-    from kc_bridge.adapters.oidc import Oidc
-    from kc_bridge.adapters.realm_keys import RealmKeys
-    from kc_bridge.domain.clock import system_clock
-    from kc_bridge.domain.profile import load_profile
-    from kc_bridge.services import EXTENSION, Services
-    from kc_bridge.store.database import check_schema, open_engine, session_factory
+    from kc_bridge.services import EXTENSION, build
 
-    engine = open_engine(settings.database_url)
-    check_schema(engine)
-    realm_keys = RealmKeys(settings)
-    breached = settings.breached_passwords
-    app.extensions[EXTENSION] = Services(
-        settings=settings,
-        profile=load_profile(settings.profile),
-        sessions=session_factory(engine),
-        clock=clock or system_clock,
-        backchannel=BackChannel(settings),
-        realm_keys=realm_keys,
-        oidc=Oidc(settings, realm_keys),
-        breached_passwords=BreachedPasswords(breached) if breached else None,
-    )
+    app.extensions[EXTENSION] = build(settings, clock)
 
 
 def setup_proxies(app: Flask, settings: Settings) -> None:

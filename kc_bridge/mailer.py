@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy.orm import Session
@@ -35,6 +35,7 @@ from kc_bridge.settings import Settings
 from kc_bridge.store import outbox
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import OutboxMessage, Person
+from kc_bridge.texts import translations
 
 __all__ = ["Mail", "NothingToSend", "Writing", "mail_kind", "send_waiting"]
 
@@ -87,9 +88,10 @@ def mail_kind(name: str) -> Callable[[Writer], Writer]:
 def send_waiting(
     settings: Settings, sessions: SessionFactory, clock: Clock, mailer: Mailer | None = None
 ) -> int:
-    """Sends every message due, at most :data:`BATCH`; returns how many the relay took. Safe to run many at once."""
+    """Answers who asked for a mail, then sends every message due, at most :data:`BATCH`; returns how many the relay took. Safe to run many at once."""
     mailer = mailer or SmtpMailer(settings.smtp)
     profile = load_profile(settings.profile)
+    import_module("required_actions.asking").answer_waiting(settings, profile, sessions, clock)
     taken = 0
     for _turn in range(BATCH):
         with sessions() as db:
@@ -160,14 +162,15 @@ def _settle(sessions: SessionFactory, message_id: int, change: Callable[[OutboxM
 def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
     mail = _writer(message.kind)(writing)
     language, settings, brand = writing.person.language, writing.settings, writing.profile.branding
-    environment = _environment(language)
+    translated = translations(writing.profile, language)
+    environment = _environment(translated)
     context = {
         "brand": brand,
         "light": light_accents(brand.primary),
         "dark": dark_accents(brand.primary),
         "help": {"mail": brand.help_mail, "url": brand.help_url or f"{settings.public_url}/aide"},
         "locale": language,
-        "subject": _translations(language).gettext(mail.subject) % {"university": brand.short_name},
+        "subject": translated.gettext(mail.subject) % {"university": brand.short_name},
         **mail.context,
     }
     # The policy refuses line breaks in headers, and addresses are built from parts, never from one string.
@@ -208,17 +211,12 @@ def _writer(kind: str) -> Writer:
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(translated: NullTranslations) -> Environment:
     folders = [ROOT / "kc_bridge" / "templates", ROOT / "required_actions" / "templates"]
     environment = Environment(
         loader=FileSystemLoader(folders),
         autoescape=select_autoescape(["html"]),
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(_translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translated, newstyle=True)  # type: ignore[attr-defined]
     return environment
-
-
-@cache
-def _translations(language: str) -> NullTranslations:
-    return Translations.load(ROOT / "kc_bridge" / "translations", [language])

@@ -23,6 +23,7 @@ from required_actions.handoff import Handoff, spend, verify
 from required_actions.logins import ACTIONS, Login, current_login, keep_login, opened_link, ticket_digest
 from required_actions.people import person_of
 from required_actions.tickets import bind
+from required_actions.wizard import record_known
 
 __all__ = ["enter"]
 
@@ -63,6 +64,7 @@ def enter(kcb: Services, token: str) -> Login:
     sessions.renew()
     i18n.choose(handoff.locale if "locale" not in session else None)
     keep_login(login)
+    record_known(kcb, login)
     return login
 
 

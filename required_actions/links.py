@@ -29,6 +29,7 @@ __all__ = [
     "ADDRESS",
     "CLAIM_LIFETIME",
     "IDENTIFIED",
+    "RECOVERY",
     "IssuedLink",
     "begins_login",
     "find",
@@ -42,9 +43,11 @@ __all__ = [
 ACTIVATION = "activation"
 ADDRESS = "address"
 """Confirms a mail address; during an activation it also goes on with it, on any device."""
+RECOVERY = "recovery"
+"""Replaces a lost password."""
 IDENTIFIED = "identified"
 """Never mailed: stands for somebody who has just given a number and birth date in this browser."""
-MAILED = (ACTIVATION, ADDRESS)
+MAILED = (ACTIVATION, ADDRESS, RECOVERY)
 LIVE = ("new", "opened")
 CLAIM_LIFETIME = timedelta(seconds=60)
 """A request that died while Keycloak was writing leaves its claim to the next after this; longer than one call to

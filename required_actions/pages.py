@@ -219,9 +219,9 @@ def _render(view: View, form: FlaskForm) -> str:
 
 
 def _title(view: View) -> str:
-    """The page's heading: of several steps, what the university calls them together, else all their names."""
+    """The page's heading: what the university calls it, else the names of its steps."""
     names = [str(step.title) for step in view.steps]
-    given = view.page.title if len(names) > 1 else {}
+    given = view.page.title
     return given.get(str(get_locale())) or next(iter(given.values()), " · ".join(names))
 
 

@@ -130,6 +130,10 @@ class Step:
         """What a valid form comes to. Writes nothing: the wizard keeps the outcome in one transaction."""
         return Outcome()
 
+    def known(self, ctx: StepContext) -> Outcome | None:  # noqa: ARG002
+        """What the step comes to without asking, when the profile says so; None: its page is shown."""
+        return None
+
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
         """What the summary says of the step: labels and values, in the present language."""
         return []

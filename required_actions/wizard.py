@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import get_locale
@@ -21,8 +23,10 @@ from required_actions import address_checks, journeys
 from required_actions.logins import Login, keep_login
 from required_actions.registry import Outcome, Step, StepContext, get, page_form
 
-__all__ = ["View", "conclude", "look", "slug", "submit"]
+__all__ = ["View", "conclude", "look", "record_known", "slug", "submit"]
 
+UNASKED = "unasked"
+"""Marks the record of a step that had no page."""
 PATIENCE = 5.0
 """Seconds a second click waits for the first one's result."""
 
@@ -67,7 +71,7 @@ class View:
         left = {step for page in self.pages for step in page.steps} - set(self.records)
         return self.finished or left <= rules.BRIDGE_ONLY
 
-    def context(self, step: Step) -> StepContext:
+    def context(self, step: Step, page: Page | None = None) -> StepContext:
         """What a step of the page may know."""
         kcb, login = self.kcb, self.login
         return StepContext(
@@ -76,7 +80,7 @@ class View:
             language=str(get_locale() or "fr"),
             now=kcb.clock(),
             today=kcb.today(),
-            options=step.options.model_validate(kcb.profile.options(step.name, self.page)),
+            options=step.options.model_validate(kcb.profile.options(step.name, page or self.page)),
             records=self.records,
             own=self._own(step.name),
             activates=login.activates,
@@ -129,6 +133,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
     spec = kcb.profile.journey(login.journey) or kcb.profile.journey_for(person.population)
     pages = _pages(spec, login, records)
     records = {step: records[step] for page in pages for step in page.steps if step in records}
+    pages = [page for page in pages if not all(UNASKED in records.get(step, {}) for step in page.steps)]
     current = rules.current(pages, records)
     slugs = [slug(page) for page in pages]
     index = current if asked is None else slugs.index(asked) if asked in slugs else -1
@@ -141,6 +146,27 @@ def _pages(spec: JourneySpec, login: Login, records: dict[str, dict[str, Any]]) 
     if login.activates:
         return rules.pages_for(spec, login.acts, records)
     return rules.pages_for_actions(spec, login.acts)
+
+
+def record_known(kcb: Services, login: Login) -> None:
+    """Records the steps nobody needs to be asked (:meth:`Step.known`): they have no page. Keycloak is told with the
+    next step that has one. Raises as :func:`look`."""
+    view = look(kcb, login)
+    if view.finished:
+        return
+    decided = {
+        name: outcome
+        for page in view.pages
+        for name in page.steps
+        if name not in view.records and name not in view.checks
+        if (outcome := get(name).known(view.context(get(name), page))) is not None
+    }
+    if not decided:
+        return
+    with kcb.sessions.begin() as db:
+        journeys.alone(db, login.journey_id)
+        journey = journeys.fresh(db, login, kcb.clock(), kcb.today())
+        _record(view, db, journey, decided, secret=False, marks={UNASKED: True})
 
 
 def submit(view: View, form: FlaskForm) -> None:
@@ -224,11 +250,19 @@ def _complete(view: View, outcomes: dict[str, Outcome]) -> Completion:
     return view.kcb.backchannel.complete(view.login.ticket, asked, attributes, password, details)
 
 
-def _record(view: View, db: Session, journey: Journey, outcomes: dict[str, Outcome], *, secret: bool) -> None:
+def _record(
+    view: View,
+    db: Session,
+    journey: Journey,
+    outcomes: dict[str, Outcome],
+    *,
+    secret: bool,
+    marks: Mapping[str, bool] = MappingProxyType({}),
+) -> None:
     """Keeps steps as done: those without a secret before Keycloak is asked, those with one after."""
     for step, outcome in outcomes.items():
         if (outcome.password is not None) is secret:
-            journeys.record(journey, step, _data(outcome), view.kcb.clock())
+            journeys.record(journey, step, {**_data(outcome), **marks}, view.kcb.clock())
             for row in outcome.rows:
                 db.merge(row)
 

@@ -32,15 +32,17 @@ PREFIX = "kcb-"
 
 @dataclass(frozen=True)
 class Progress:
-    """« Étape 3 sur 5 »."""
+    """« Étape 3 sur 5 », or « 60 % » where the profile says so."""
 
     number: int
     total: int
+    stated: int | None = None
+    """Per cent, as the profile has it."""
 
     @property
     def percent(self) -> int:
         """Share of the pages already behind."""
-        return round(100 * (self.number - 1) / self.total)
+        return self.stated if self.stated is not None else round(100 * (self.number - 1) / self.total)
 
 
 def action_id(step: str) -> str:
@@ -71,7 +73,7 @@ def pages_for(journey: JourneySpec, acts: Collection[str], done: Collection[str]
     """
     wanted = {step_of(act) for act in acts} | set(done) | BRIDGE_ONLY
     kept = [
-        page.model_copy(update={"steps": steps})
+        page if steps == page.steps else page.model_copy(update={"steps": steps, "title": {}})
         for page in journey.pages
         if (steps := [step for step in page.steps if step in wanted])
     ]
@@ -97,4 +99,4 @@ def current(pages: Sequence[Page], done: Collection[str]) -> int:
 
 def progress(pages: Sequence[Page], index: int) -> Progress:
     """What the page at ``index`` shows."""
-    return Progress(index + 1, len(pages))
+    return Progress(index + 1, len(pages), pages[index].percent)

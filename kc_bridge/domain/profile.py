@@ -122,7 +122,9 @@ class Page(_Strict):
 
     steps: list[str] = Field(min_length=1)
     title: dict[str, str] = {}
-    """By language, for a page of several steps; default: all their titles."""
+    """Heading, by language; default: the titles of the steps."""
+    percent: int | None = Field(None, ge=0, le=100)
+    """What the progress bar says; default: « Étape 3 sur 5 »."""
     options: dict[str, dict[str, Any]] = {}
     """By step: what this journey wants otherwise than ``[steps.<step>]`` of the profile."""
 
@@ -136,7 +138,9 @@ class JourneySpec(_Strict):
     identify_by: list[NumberKind] = []
     """For the entrance ``identify``: kinds of number people may give with their birth date."""
     link_lifetime: timedelta | Literal["end-of-day"] = timedelta(hours=24)
-    """Life of the journey's mailed links, from the moment one is sent; ``end-of-day``: until 23:59 the same day."""
+    """Life of the first mail's link, from the moment it is sent; ``end-of-day``: until 23:59 the same day."""
+    asked_link_lifetime: timedelta | Literal["end-of-day"] | None = None
+    """Life of links people ask for themselves: sent again, or to an address they have just given. Default: the same."""
     pages: list[Page] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -146,6 +150,11 @@ class JourneySpec(_Strict):
                 "identify_by names the numbers of the entrance « identify »: give both or neither"
             )
         return self
+
+    @property
+    def lifetime_when_asked(self) -> timedelta | Literal["end-of-day"]:
+        """Of a link somebody asked for."""
+        return self.link_lifetime if self.asked_link_lifetime is None else self.asked_link_lifetime
 
     @property
     def steps(self) -> list[str]:
@@ -191,6 +200,13 @@ class UniversityProfile(_Strict):
     privacy: Privacy
     password_policy: PasswordPolicy
     charter: Charter
+    texts: dict[str, dict[str, str]] = {}
+    """By language: words of ours, as the French sources have them → what this university says instead
+    (:mod:`kc_bridge.texts`)."""
+    consultation: bool = False
+    """Whether people may look up their identifier and enrolments by student number and birth date."""
+    recovery: Literal["off", "link", "link-and-question"] = "link"
+    """How a lost password is replaced: by a link to the backup mail, and the security question in addition."""
     steps: dict[str, dict[str, Any]] = {}
     """Options of each step for the whole university; a page of a journey may say otherwise."""
     steps_alone: list[str] = []

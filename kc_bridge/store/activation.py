@@ -22,7 +22,7 @@ class Link(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str] = mapped_column(String(32))
-    """``activation``, ``address``, ``password`` or ``identified``: a token of one purpose opens nothing of another."""
+    """``activation``, ``address``, ``recovery`` or ``identified``: a token of one purpose opens nothing of another."""
     sent_to: Mapped[str | None] = mapped_column(String(320))
     """Address it was mailed to: whoever brings it back reads that mailbox."""
     check_id: Mapped[str | None] = mapped_column(ForeignKey("address_check.id", ondelete="CASCADE"))

@@ -60,7 +60,7 @@ class MailRequest(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
-    """Name under which its answerer is registered: ``activation``, ``password``."""
+    """Name under which its answerer is registered: ``activation``, ``recovery``."""
     identifier: Mapped[str] = mapped_column(String(320))
     """As typed, tidied; of nobody, perhaps. The row goes once it has been answered."""
     language: Mapped[str] = mapped_column(String(5))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from babel.support import NullTranslations
 from flask import Flask, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
 
+from kc_bridge import texts
 from kc_bridge.services import services
 from kc_bridge.web.headers import CACHEABLE
 
 __all__ = ["choose", "setup"]
 
-TRANSLATIONS = Path(__file__).parents[1] / "translations"
+
+class _UniversityDomain(Domain):
+    """Our texts, as this university words them."""
+
+    def get_translations(self) -> NullTranslations:
+        language = str(get_locale() or "fr")
+        if language not in self.cache:
+            self.cache[language] = texts.translations(services().profile, language)
+        return self.cache[language]
 
 
 def choose(language: str | None) -> None:
@@ -24,12 +32,14 @@ def choose(language: str | None) -> None:
 def setup(app: Flask) -> None:
     with app.app_context():
         settings = services().settings
+        texts.check_profile(services().profile)
     app.config.update(
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE=settings.timezone,
-        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
+        BABEL_TRANSLATION_DIRECTORIES=str(texts.FOLDER),
     )
-    Babel(app, locale_selector=_select)
+    babel = Babel(app, locale_selector=_select)
+    babel.domain_instance = _UniversityDomain(str(texts.FOLDER))
 
     @app.before_request
     def _asked_language() -> None:

@@ -1,47 +1,18 @@
-"""The mails of the activation."""
+"""Mails about mail addresses: to confirm one, to tell of a change."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from kc_bridge.domain.calendar import instant_in_words
-from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from kc_bridge.store.activation import AddressCheck
 from required_actions.address_checks import activates, link_expires_at
-from required_actions.links import issue, issue_for_check
+from required_actions.links import issue_for_check
 from required_actions.logins import ACTIONS
+from required_actions.mails.marking import _
 
-__all__ = ["activation", "backup_mail_changed", "confirm_address"]
-
-
-def _(message: str) -> str:
-    """Marks a message for extraction; it is translated in the person's language when written."""
-    return message
-
-
-@mail_kind("activation")
-def activation(writing: Writing) -> Mail:
-    """The link that activates an account, to the personal mail given at enrolment."""
-    person, settings = writing.person, writing.settings
-    if person.activated_at is not None:
-        raise NothingToSend("already activated")
-    if not person.personal_mail:
-        raise NothingToSend("no personal mail any more")
-    journey = writing.profile.journey_for(person.population)
-    expires_at = expiry(journey.link_lifetime, writing.now, settings.timezone)
-    link = issue(writing.db, person, journey.name, expires_at, writing.now, sent_to=person.personal_mail)
-    return Mail(
-        to=person.personal_mail,
-        subject=_("Activez votre compte %(university)s"),
-        template="activation",
-        context={
-            "display_name": person.display_name,
-            "account": person.login,
-            "link": f"{settings.public_url}/l/{link.token}",
-            "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
-        },
-    )
+__all__ = ["backup_mail_changed", "confirm_address"]
 
 
 @mail_kind("confirm_address")

@@ -1,0 +1,80 @@
+"""Our words in each language, and a university's own in their place: ``[texts.fr]`` of its profile.
+
+A text is named by what we say in French, so that a profile reads like a list of corrections:
+``"Suivant" = "Valider"``. It holds everywhere: pages, errors, mails.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.profile import UniversityProfile
+
+__all__ = ["FOLDER", "check_profile", "translations"]
+
+FOLDER = Path(__file__).parent / "translations"
+PLACEHOLDER = re.compile(r"%\((\w+)\)")
+
+
+class _Reworded(NullTranslations):
+    """A university's words first, then ours."""
+
+    def __init__(self, texts: dict[str, str], ours: NullTranslations) -> None:
+        super().__init__()
+        self._texts = texts
+        self.add_fallback(ours)
+
+    def gettext(self, message: str) -> str:
+        return self._texts.get(message) or super().gettext(message)
+
+    ugettext = gettext
+
+
+def translations(profile: UniversityProfile, language: str) -> NullTranslations:
+    """Everything we say in that language, as this university says it."""
+    return _reworded(language, frozenset(profile.texts.get(language, {}).items()))
+
+
+@cache
+def _reworded(language: str, texts: frozenset[tuple[str, str]]) -> NullTranslations:
+    return _Reworded(dict(texts), _ours(language))
+
+
+@cache
+def _ours(language: str) -> NullTranslations:
+    return Translations.load(FOLDER, [language])
+
+
+def check_profile(profile: UniversityProfile) -> None:
+    """Raises :class:`ConfigurationError` for words in the place of a text there is not, or with other placeholders."""
+    if not any(profile.texts.values()):
+        return
+    known = _texts_there_are()
+    for language, texts in profile.texts.items():
+        for text, instead in texts.items():
+            where = f"University profile « {profile.name} », texts.{language}"
+            if text not in known:
+                close = get_close_matches(text, known, n=1, cutoff=0.5)
+                remedy = f"The nearest is « {close[0]} »." if close else "Copy it from a page in French."
+                raise ConfigurationError(f"{where}: there is no text « {text} ».", remedy)
+            if missing := set(PLACEHOLDER.findall(instead)) - set(PLACEHOLDER.findall(text)):
+                names = ", ".join(f"%({name})s" for name in sorted(missing))
+                raise ConfigurationError(
+                    f"{where}: « {instead} » names {names}, which is not known there.",
+                    "Use only the placeholders of the text it replaces.",
+                )
+
+
+@cache
+def _texts_there_are() -> frozenset[str]:
+    with (FOLDER / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return frozenset(
+            message.id for message in read_po(file) if isinstance(message.id, str) and message.id
+        )
