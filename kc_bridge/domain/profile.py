@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.numbers import NumberKind
+from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.domain.toml_model import load_toml
 
 __all__ = [
@@ -21,7 +23,6 @@ __all__ = [
     "JourneySpec",
     "Notice",
     "Page",
-    "PasswordPolicy",
     "Privacy",
     "UniversityProfile",
     "load_profile",
@@ -51,45 +52,6 @@ class Branding(_Strict):
     """Where « Besoin d'aide ? » leads; default: the bridge's own help page."""
     help_mail: str | None = None
     """Address people write to."""
-
-
-class PasswordPolicy(_Strict):
-    """Rules ``kcb setup`` turns into the realm's password policy: Keycloak is the one source of truth."""
-
-    length: int = Field(12, ge=8)
-    max_length: int = Field(128, le=256)
-    lower_case: int = 0
-    upper_case: int = 0
-    digits: int = 0
-    special_chars: int = 0
-    regex: list[str] = []
-    regex_texts: dict[str, dict[str, str]] = {}
-    """By pattern, then by language: what it asks, to follow « Il doit être » (« sans espace »)."""
-    not_username: bool = True
-    not_email: bool = False
-    history: int = 0
-
-    def keycloak(self) -> str:
-        """The policy in Keycloak's own words, e.g. ``length(12) and notUsername(undefined)``."""
-        parts = [f"length({self.length})", f"maxLength({self.max_length})"]
-        parts += [
-            f"{name}({count})"
-            for name, count in (
-                ("lowerCase", self.lower_case),
-                ("upperCase", self.upper_case),
-                ("digits", self.digits),
-                ("specialChars", self.special_chars),
-            )
-            if count
-        ]
-        parts += [f"regexPattern({pattern})" for pattern in self.regex]
-        if self.not_username:
-            parts.append("notUsername(undefined)")
-        if self.not_email:
-            parts.append("notEmail(undefined)")
-        if self.history:
-            parts.append(f"passwordHistory({self.history})")
-        return " and ".join(parts)
 
 
 class Charter(_Strict):
@@ -251,8 +213,11 @@ class UniversityProfile(_Strict):
 
 
 def load_profile(name: str) -> UniversityProfile:
-    """Reads a shipped profile by name, or a TOML file by path.
+    """Reads a shipped profile by name, one a plug-in brings by its own, or a TOML file by path.
 
     Raises :class:`ConfigurationError` naming the file and every wrong field.
     """
-    return load_toml(UniversityProfile, name, SHIPPED, "university profile", "default")
+    brought = plugins.load(plugins.PROFILES) if name in plugins.named(plugins.PROFILES) else {}
+    package = brought[name].__name__ if name in brought else SHIPPED
+    names = ", ".join(["default", "um", "uphf", *plugins.named(plugins.PROFILES)])
+    return load_toml(UniversityProfile, name, package, "university profile", names)

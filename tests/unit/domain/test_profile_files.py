@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kc_bridge.domain.errors import ConfigurationError
-from kc_bridge.domain.profile import PasswordPolicy, load_profile
+from kc_bridge.domain.password_policy import PasswordPolicy
+from kc_bridge.domain.profile import load_profile
 from required_actions.registry import get, load_steps
 
 DEFAULT = Path("required_actions/profiles/default.toml")
