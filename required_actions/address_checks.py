@@ -141,7 +141,7 @@ def link_expires_at(
     check: AddressCheck, profile: UniversityProfile, settings: Settings, sent_at: datetime
 ) -> datetime:
     """When a link mailed at ``sent_at`` ends: with the login that waits for it, where no other could go on."""
-    lifetime = profile.journey_for(check.journey.person.population).link_lifetime
+    lifetime = profile.journey_for(check.journey.person.population).lifetime_when_asked
     ends = expiry(lifetime, sent_at, settings.timezone)
     login_ends = check.journey.started_at + settings.session_absolute
     return ends if activates(check, profile) else min(ends, login_ends)

@@ -13,14 +13,18 @@ __all__ = ["activation"]
 
 @mail_kind("activation")
 def activation(writing: Writing) -> Mail:
-    """The link that activates an account, to the personal mail given at enrolment."""
+    """The link that activates an account, to the personal mail given at enrolment.
+
+    ``asked`` in the payload: not the first one, somebody asked for it; it lives as long as the profile gives those.
+    """
     person, settings = writing.person, writing.settings
     if person.activated_at is not None:
         raise NothingToSend("already activated")
     if not person.personal_mail:
         raise NothingToSend("no personal mail any more")
     journey = writing.profile.journey_for(person.population)
-    expires_at = expiry(journey.link_lifetime, writing.now, settings.timezone)
+    lifetime = journey.lifetime_when_asked if writing.payload.get("asked") else journey.link_lifetime
+    expires_at = expiry(lifetime, writing.now, settings.timezone)
     link = issue(writing.db, person, journey.name, expires_at, writing.now, sent_to=person.personal_mail)
     return Mail(
         to=person.personal_mail,

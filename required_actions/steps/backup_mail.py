@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,6 +22,8 @@ class BackupMailFields(Fields):
 
 
 class BackupMailOptions(Options):
+    asked: Literal["always", "unless-proved"] = "always"
+    """``unless-proved``: whoever activates by a link mailed to the address we know has no page: it is their backup."""
     verify: bool = True
     """Whether its owner must follow a mailed link first. Who came by a link mailed to this very address has done so."""
     refused_domains: tuple[str, ...] = ()
@@ -49,32 +51,47 @@ class BackupMail(Step):
         return {"backup_mail": ctx.own.get("address") or ctx.person.personal_mail}
 
     def check(self, ctx: StepContext, form: FlaskForm) -> dict[str, list[str]]:
-        try:
-            address = usable(form["backup_mail"].data)
-        except ValidationError as refused:
-            return {"backup_mail": [str(refused)]}
-        if ctx.profile.is_own_address(address):
-            problem = _(
-                "Donnez une adresse hors de l'université : sans votre mot de passe, vous ne pourriez pas lire"
-                " celle-ci."
-            )
-        elif is_within(address, ctx.options.refused_domains):
-            problem = _("Donnez une autre adresse : celles de ce domaine ne sont pas acceptées ici.")
-        else:
-            return {}
-        return {"backup_mail": [problem]}
+        problem = _objection(ctx, form["backup_mail"].data)
+        return {"backup_mail": [problem]} if problem else {}
 
     def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:
-        address = usable(form["backup_mail"].data)
-        proved = same_mailbox(address, ctx.proved_address)
-        mailed = ctx.options.verify and not proved
-        return Outcome(
-            attributes={"supannMailPrive": [f"{{SECOURS}}{address}"]},
-            data={"address": address},
-            details={"verified": "link" if proved else "mail" if mailed else "no"},
-            verify=address if mailed and address not in ctx.confirmed else None,
-            person={"personal_mail": address},
-        )
+        return _outcome(ctx, usable(form["backup_mail"].data))
+
+    def known(self, ctx: StepContext) -> Outcome | None:
+        """The mailbox that brought them here, if it is (still) the one the register or they themselves gave."""
+        address = ctx.person.personal_mail
+        if not (ctx.options.asked == "unless-proved" and ctx.activates):
+            return None
+        if not same_mailbox(address, ctx.proved_address) or _objection(ctx, address):
+            return None
+        return _outcome(ctx, usable(address))
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [(_("Mail de secours"), data["address"])]
+
+
+def _objection(ctx: StepContext, typed: str | None) -> str | None:
+    """Why this cannot be the backup mail, for its owner; None: it can."""
+    try:
+        address = usable(typed)
+    except ValidationError as refused:
+        return str(refused)
+    if ctx.profile.is_own_address(address):
+        return _(
+            "Donnez une adresse hors de l'université : sans votre mot de passe, vous ne pourriez pas lire celle-ci."
+        )
+    if is_within(address, ctx.options.refused_domains):
+        return _("Donnez une autre adresse : celles de ce domaine ne sont pas acceptées ici.")
+    return None
+
+
+def _outcome(ctx: StepContext, address: str) -> Outcome:
+    proved = same_mailbox(address, ctx.proved_address)
+    mailed = ctx.options.verify and not proved
+    return Outcome(
+        attributes={"supannMailPrive": [f"{{SECOURS}}{address}"]},
+        data={"address": address},
+        details={"verified": "link" if proved else "mail" if mailed else "no"},
+        verify=address if mailed and address not in ctx.confirmed else None,
+        person={"personal_mail": address},
+    )
