@@ -62,12 +62,16 @@ def bridge_clients(public_url: str, jwks: Mapping[str, Mapping[str, Any]]) -> li
     web = _signing_client("kc-bridge: activation pages", jwks[WEB]) | {
         "standardFlowEnabled": True,
         "baseUrl": public_url,
-        "redirectUris": [f"{public_url}/oidc/*", f"{public_url}/activation/done"],
+        "redirectUris": [
+            f"{public_url}/oidc/*",
+            f"{public_url}/activation/done",
+            f"{public_url}/compte/retour",
+        ],
         "defaultClientScopes": ["basic", "roles", "acr", "profile", "service_account"],
     }
     web["attributes"] |= {
         "pkce.code.challenge.method": "S256",
-        "post.logout.redirect.uris": f"{public_url}/oidc/logged-out",
+        "post.logout.redirect.uris": f"{public_url}/oidc/logged-out##{public_url}/",
     }
     sync = _signing_client("kc-bridge: synchronisation", jwks[SYNC])
     return [

@@ -66,7 +66,11 @@ def test_clients_prove_themselves_by_signature() -> None:
 
 def test_only_our_addresses_receive_browsers() -> None:
     web = bodies()[Kind.CLIENT, "kc-bridge-web"]
-    assert web["redirectUris"] == ["https://compte.univ.fr/oidc/*", "https://compte.univ.fr/activation/done"]
+    assert web["redirectUris"] == [
+        "https://compte.univ.fr/oidc/*",
+        "https://compte.univ.fr/activation/done",
+        "https://compte.univ.fr/compte/retour",
+    ]
     assert bodies()[Kind.CLIENT, "kc-bridge-sync"]["redirectUris"] == []
 
 

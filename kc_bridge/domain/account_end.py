@@ -1,0 +1,46 @@
+"""Why an account ends when it does: the rights that keep it open, and which of them decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from kc_bridge.domain.affiliation import Affiliation
+
+__all__ = ["CLOSED", "Right", "is_closed", "rights"]
+
+CLOSED = frozenset({"SupannExpire", "SupannSupprDonnees", "SupannSupprCompte"})
+"""States of an account nobody may use any more (SUPANN 2021, supannRessourceEtat)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One affiliation, as its holder is told of it."""
+
+    population: str
+    year: int | None
+    """University year N (N/N+1) of an enrolment."""
+    label: str | None
+    end: date | None
+    """Last day; None: open-ended."""
+    decides: bool
+    """True when the account ends with this one."""
+
+
+def rights(affiliations: Iterable[Affiliation], account_end: date | None, today: date) -> list[Right]:
+    """What keeps the account open from ``today`` on, the deciding ones first, then the longest.
+
+    The account ends with the last of the affiliations that follow each other; the sync has written that day as
+    ``account_end``, and whichever ends on it is why. None at all: nothing keeps it open any more.
+    """
+    living = [a for a in affiliations if a.gives_right and (a.end is None or a.end >= today)]
+    told = [Right(a.population, a.year, a.label, a.end, a.end == account_end) for a in living]
+    return sorted(
+        dict.fromkeys(told), key=lambda r: (not r.decides, -(r.end or date.max).toordinal(), r.label or "")
+    )
+
+
+def is_closed(state: str, account_end: date | None, today: date) -> bool:
+    """Whether the account is closed on ``today``."""
+    return state in CLOSED or (account_end is not None and account_end < today)
