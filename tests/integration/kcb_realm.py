@@ -14,6 +14,7 @@ from kc_bridge.realm.setup import setup_realm
 from kc_bridge.settings import Application, Settings
 from kc_bridge.store.database import open_engine, upgrade
 from tests.integration.jar_realm import Admin
+from tests.support.quick import empty_database
 
 ENT = ApplicationClient("ent-demo", "ENT démo", "http://ent.test/connexion", ("http://ent.test/*",))
 
@@ -105,5 +106,8 @@ def make_realm(
         applications,
     )
     realm.setup()
-    upgrade(open_engine(chosen.database_url))
+    if "database_url" in settings:
+        upgrade(open_engine(chosen.database_url))
+    else:
+        (folder / "kcb.db").write_bytes(empty_database())
     return realm

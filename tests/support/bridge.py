@@ -9,7 +9,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import responses
@@ -22,8 +21,8 @@ from kc_bridge import create_app
 from kc_bridge.realm.keys import save_key
 from kc_bridge.services import EXTENSION, Services
 from kc_bridge.settings import Application, Settings
-from kc_bridge.store.database import open_engine, upgrade
 from kc_bridge.store.models import Person
+from tests.support.quick import empty_database, keep_templates
 
 __all__ = [
     "ENT",
@@ -72,18 +71,8 @@ def make_settings(folder: Path, **values: Any) -> Settings:
 
 def make_app(folder: Path, clock: FixedClock, **values: Any) -> Flask:
     """The application on a new database."""
-    (folder / "kcb.db").write_bytes(_empty_database())
-    return create_app(make_settings(folder, **values), clock)
-
-
-@cache
-def _empty_database() -> bytes:
-    """A database with the schema and nothing in it; made once a run, because migrations are slow."""
-    with TemporaryDirectory() as folder:
-        engine = open_engine(make_settings(Path(folder)).database_url)
-        upgrade(engine)
-        engine.dispose()
-        return (Path(folder) / "kcb.db").read_bytes()
+    (folder / "kcb.db").write_bytes(empty_database())
+    return keep_templates(create_app(make_settings(folder, **values), clock))
 
 
 def services_of(app: Flask) -> Services:

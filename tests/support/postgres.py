@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from kc_bridge.devserver import free_port
+from tests.support.ports import free_port
 
 __all__ = ["PostgresServer"]
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from kc_bridge.devserver import free_port
+from tests.support.ports import free_port
 
 __all__ = ["Relay"]
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from kc_bridge.devserver import free_port
+from tests.support.ports import free_port
 
 __all__ = ["BASE", "PEOPLE", "SERVICE", "SERVICE_PASSWORD", "Slapd"]
 

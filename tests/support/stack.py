@@ -16,7 +16,6 @@ from werkzeug.serving import make_server
 
 from kc_bridge import create_app
 from kc_bridge.demo import ent, mailbox
-from kc_bridge.devserver import free_port
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.mailer import send_waiting
 from kc_bridge.realm.applications import ApplicationClient
@@ -25,6 +24,8 @@ from kc_bridge.settings import SmtpSettings
 from kc_bridge.store import outbox
 from kc_bridge.store.models import Person
 from tests.integration.kcb_realm import KcbRealm
+from tests.support.ports import free_port
+from tests.support.quick import keep_templates
 
 __all__ = ["GOOD_PASSWORD", "SettableClock", "Stack", "free_port", "start_stack"]
 
@@ -156,7 +157,7 @@ def start_stack(realms: Callable[..., KcbRealm], folder: Path, **settings: Any) 
         **settings,
     )
     clock = SettableClock()
-    app = create_app(realm.settings, clock)
+    app = keep_templates(create_app(realm.settings, clock))
     mails = mailbox.MailStore(folder / "mails")
     controller = mailbox.start_smtp(mails, smtp)
     served = [Served(app, bridge), Served(ent.create_app(realm.settings.issuer, "s" * 32), ent_port)]

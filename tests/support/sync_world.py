@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -19,6 +17,7 @@ from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, session_factory, upgrade
 from sync.engine import Report, SyncEngine
 from sync.sources.build import build_sources
+from tests.support.quick import empty_database
 
 STUDENTS = (
     "COD_ETU;COD_NNE_IND;COD_CLE_NNE_IND;LIB_NOM_PAT_IND;LIB_NOM_USU_IND;LIB_PR1_IND;DATE_NAI_IND;MAIL_PERSO;"
@@ -122,17 +121,6 @@ class FakeDirectory:
             raise KeycloakUnavailable("status 503")
 
 
-@cache
-def _empty_database() -> bytes:
-    """A migrated SQLite file: hundreds of worlds need not migrate hundreds of times."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        engine = open_engine(f"sqlite:///{path}")
-        upgrade(engine)
-        engine.dispose()
-        return path.read_bytes()
-
-
 class World:
     """Everything a run needs, in one folder."""
 
@@ -155,7 +143,7 @@ class World:
         if self.database.dialect.name == "sqlite":
             path = Path(self.database.url.database or "")
             if not path.exists():
-                path.write_bytes(_empty_database())
+                path.write_bytes(empty_database())
         else:
             upgrade(self.database)
         self.sessions = session_factory(self.database)

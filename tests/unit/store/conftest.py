@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from kc_bridge.store.database import SessionFactory, open_engine, session_factory, upgrade
+from kc_bridge.store.database import SessionFactory, open_engine, session_factory
+from tests.support.quick import empty_database
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{tmp_path / 'kcb.db'}")
-    upgrade(engine)
-    return engine
+    (tmp_path / "kcb.db").write_bytes(empty_database())
+    return open_engine(f"sqlite:///{tmp_path / 'kcb.db'}")
 
 
 @pytest.fixture
