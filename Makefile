@@ -6,6 +6,9 @@
 BIN := .venv/bin
 UV  := $(firstword $(wildcard .cache/uv/bin/uv) uv)
 
+# The whole suite: a file's tests stay together (they share a realm), the files in their order.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -13,7 +16,7 @@ demo: ## Start everything on this machine: Keycloak, kc-bridge, mails, an applic
 	@scripts/bootstrap demo && exec $(BIN)/kcb demo $(if $(PORTS),--ports $(PORTS))
 
 test: ## Run every test on real parts, with small counts (ARGS="tests/unit -k mail" chooses)
-	@scripts/bootstrap test && $(BIN)/python -m pytest $(ARGS)
+	@scripts/bootstrap test && $(BIN)/python -m pytest $(or $(ARGS),$(PARALLEL))
 
 soak: ## Run the same tests with the full counts
 	@scripts/bootstrap test && KCB_SOAK=1 $(BIN)/python -m pytest $(ARGS)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-import requests
-from filelock import FileLock, Timeout
 
-from kc_bridge.devserver import KeycloakServer, free_port
+from tests.support.keycloak import RunningKeycloak, own_home, shared
 from tests.support.postgres import PostgresServer
-
-ROOT = Path(__file__).parents[1]
 
 ALLOWED_SKIPS = ("soak:",)
 """Reasons (their beginning) for which a test may be skipped; any other means a missing part, which is a failure."""
@@ -46,78 +42,42 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(line)
 
 
-@dataclass
-class RunningKeycloak:
-    """The server all tests share; every module makes realms of its own in it."""
+HOME = pytest.StashKey[str]()
 
-    url: str
-    admin_user: str
-    admin_password: str
-    log: Path
-    """What the server prints."""
-    server: KeycloakServer | None = None
-    """None when it is somebody else's (``KCB_TEST_KEYCLOAK``), which no test may restart."""
+
+def _home_for_workers(config: pytest.Config) -> str:
+    """With ``-n`` the first process of the run owns the Keycloak that its workers share."""
+    if HOME not in config.stash:
+        owned = ExitStack()
+        config.stash[HOME] = str(owned.enter_context(own_home()))
+        config.add_cleanup(owned.close)
+    return config.stash[HOME]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["keycloak_home"] = _home_for_workers(node.config)
 
 
 @pytest.fixture(scope="session")
-def keycloak() -> Iterator[RunningKeycloak]:
-    """A real Keycloak with the JAR of this checkout, in ``.test/``.
+def keycloak(request: pytest.FixtureRequest) -> Iterator[RunningKeycloak]:
+    """A real Keycloak with the JAR of this checkout, in ``.test/``; tests may stay in it at once, and none restarts it.
 
     ``KCB_TEST_KEYCLOAK='{"url": …, "username": …, "password": …, "log": …}'`` uses one that runs already.
     """
-    given = os.environ.get("KCB_TEST_KEYCLOAK")
+    given, worker = os.environ.get("KCB_TEST_KEYCLOAK"), getattr(request.config, "workerinput", None)
     if given:
-        values = json.loads(given)
-        yield RunningKeycloak(
-            values["url"], values["username"], values["password"], Path(values.get("log", os.devnull))
-        )
-        return
-    home, lock = _free_home()
-    server = KeycloakServer(home, free_port(), free_port())
-    try:
-        server.prepare()
-        server.start()
-        server.wait_ready()
-        running = RunningKeycloak(
-            server.public_url, server.admin_username, server.admin_password, server.log, server
-        )
-        _remove_realms_of_killed_runs(running)
-        yield running
-    finally:
-        server.stop()
-        lock.release()
-
-
-def _free_home() -> tuple[Path, FileLock]:
-    """A folder no other test run of this checkout uses now; kept afterwards, so that the next start is warm."""
-    (ROOT / ".test").mkdir(exist_ok=True)
-    for number in range(1, 10):
-        home = ROOT / ".test" / f"keycloak-{number}"
-        lock = FileLock(f"{home}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            continue
-        return home, lock
-    raise RuntimeError("nine test runs at once in one checkout")
-
-
-def _remove_realms_of_killed_runs(running: RunningKeycloak) -> None:
-    grant = {"grant_type": "password", "client_id": "admin-cli"}
-    grant |= {"username": running.admin_user, "password": running.admin_password}
-    token_url = f"{running.url}/realms/master/protocol/openid-connect/token"
-    token = requests.post(token_url, data=grant, timeout=60).json()["access_token"]
-    headers, url = {"Authorization": f"Bearer {token}"}, f"{running.url}/admin/realms"
-    for realm in requests.get(
-        url, headers=headers, params={"briefRepresentation": "true"}, timeout=60
-    ).json():
-        if realm["realm"] != "master":
-            requests.delete(f"{url}/{realm['realm']}", headers=headers, timeout=60).raise_for_status()
+        yield RunningKeycloak.from_json(given)
+    elif worker:
+        yield shared(Path(worker["keycloak_home"]))
+    else:
+        with own_home() as home:
+            yield shared(home)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A real PostgreSQL; every user of it takes databases of its own."""
+    """A real PostgreSQL, one a process; every user of it takes databases of its own."""
     server = PostgresServer()
     server.start()
     yield server

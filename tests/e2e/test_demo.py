@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from kc_bridge.demo.layout import Ports
 from kc_bridge.demo.runner import KCB, busy
+from tests.support.keycloak import seed
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,6 +90,8 @@ def folder() -> Iterator[Path]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             else:
                 shutil.rmtree(path / "data", ignore_errors=True)
+        (folder / ".demo").mkdir(exist_ok=True)
+        seed(folder / ".demo")
         yield folder
         for process in RunningDemo.started:  # of a test that failed or was interrupted
             if process.poll() is None:

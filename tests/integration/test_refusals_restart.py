@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from kc_bridge.devserver import KeycloakServer
 from kc_bridge.store.models import Person
+from tests.integration.kcb_realm import KcbRealm, make_realm
 from tests.support.activation import (
     CHARTER,
     FINISHED,
@@ -24,7 +27,8 @@ from tests.support.activation import (
     to_charter,
     to_password,
 )
-from tests.support.stack import GOOD_PASSWORD, Stack
+from tests.support.keycloak import RunningKeycloak, own_home, start
+from tests.support.stack import GOOD_PASSWORD, Stack, start_stack
 from tests.support.walker import Page, Walker
 
 
@@ -39,15 +43,32 @@ class Somebody:
 
 
 @pytest.fixture(scope="module")
-def people(keycloak: Any, shared_stack: Stack) -> dict[str, Somebody]:
+def server() -> Iterator[KeycloakServer]:
+    """A Keycloak of our own: other tests are logging in to the shared one."""
+    with own_home() as home:
+        server = start(home)
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def stack(server: KeycloakServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    def make(**settings: Any) -> KcbRealm:
+        return make_realm(RunningKeycloak.of(server), tmp_path_factory.mktemp("realm"), **settings)
+
+    stack = start_stack(make, tmp_path_factory.mktemp("stack"))
+    yield stack
+    stack.stop()
+    stack.realm.delete()
+
+
+@pytest.fixture(scope="module")
+def people(server: KeycloakServer, stack: Stack) -> dict[str, Somebody]:
     """People at different places, then one restart for all of them."""
-    assert keycloak.server is not None, (
-        "KCB_TEST_KEYCLOAK names a server these tests may not restart: unset it"
-    )
     places: dict[str, Somebody] = {}
     for place in ("charter", "password", "again", "summary", "opening"):
-        person = shared_stack.person()
-        link, walker = shared_stack.mail_link(person), Walker()
+        person = stack.person()
+        link, walker = stack.mail_link(person), Walker()
         if place == "opening":
             page = walker.send(walker.get(link), stop=lambda url: "/action-token?" in url)
         elif place == "charter":
@@ -57,7 +78,7 @@ def people(keycloak: Any, shared_stack: Stack) -> dict[str, Somebody]:
         if place == "summary":
             page = choose(walker, page)
         places[place] = Somebody(person, link, walker, page)
-    keycloak.server.restart()
+    server.restart()
     return places
 
 

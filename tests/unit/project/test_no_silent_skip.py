@@ -31,6 +31,13 @@ def test_a_skip_fails_the_run_and_is_named(project: pytest.Pytester, how: str) -
     )
 
 
+def test_workers_tell_the_process_that_decides(project: pytest.Pytester) -> None:
+    project.makepyfile("import pytest\n" + SKIPS["while it runs"])
+    result = project.runpytest_inprocess("-p", "no:cacheprovider", "-n", "1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*skipped without an allowed reason*", "*.py::test: no browser here"])
+
+
 def test_a_test_that_only_the_soak_runs_may_be_skipped(project: pytest.Pytester) -> None:
     project.makepyfile(
         "import pytest\n@pytest.mark.skip(reason='soak: 500 requests')\ndef test(): ...\ndef test_other(): ..."
