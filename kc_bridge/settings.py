@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -63,6 +63,8 @@ class SourceSettings(BaseModel):
     """Name of a shipped column mapping, or path of a TOML one."""
     populations: list[str] = ["student"]
     """Populations this source has authority over."""
+    options: dict[str, Any] = {}
+    """What a source of a plug-in wants to know besides."""
 
     @field_validator("name")
     @classmethod

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import UniversityProfile
 
-__all__ = ["FOLDER", "check_profile", "translations"]
+__all__ = ["FOLDER", "check_profile", "forget", "translations"]
 
 FOLDER = Path(__file__).parent / "translations"
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
@@ -49,7 +51,12 @@ def _reworded(language: str, texts: frozenset[tuple[str, str]]) -> NullTranslati
 
 @cache
 def _ours(language: str) -> NullTranslations:
-    return Translations.load(FOLDER, [language])
+    """Ours, then those of plug-in steps: the folder « translations » of each one's package."""
+    translations = Translations.load(FOLDER, [language])
+    for step in plugins.load(plugins.STEPS).values():
+        folder = files(step.__module__.rpartition(".")[0] or step.__module__) / "translations"
+        translations.add_fallback(Translations.load(str(folder), [language]))
+    return translations
 
 
 def check_profile(profile: UniversityProfile) -> None:
@@ -78,3 +85,9 @@ def _texts_there_are() -> frozenset[str]:
         return frozenset(
             message.id for message in read_po(file) if isinstance(message.id, str) and message.id
         )
+
+
+def forget() -> None:
+    """Reads the texts anew: another plug-in may bring some."""
+    for cached in (_reworded, _ours, _texts_there_are):
+        cached.cache_clear()

@@ -14,7 +14,9 @@ from flask_wtf import FlaskForm
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.journey import BRIDGE_ONLY, KEYCLOAK_STEPS
 from kc_bridge.domain.profile import Page, UniversityProfile
 from kc_bridge.domain.toml_model import faults
 from kc_bridge.store.base import Base
@@ -98,6 +100,8 @@ class Step:
     """Page title when the step stands alone, a lazy string."""
     fields: type[Fields] = Fields
     options: type[Options] = Options
+    attributes: tuple[str, ...] = ()
+    """Of a plug-in step: attributes of Keycloak's user it writes. Those of our own steps are in the JAR's gear."""
     collects: bool = False
     """True when the page asks for personal data: the profile's notice is shown with it."""
     address_field: str = ""
@@ -160,10 +164,24 @@ def get(name: str) -> Step:
 
 
 def load_steps() -> None:
-    """Imports every module of ``required_actions.steps``."""
+    """Imports every module of ``required_actions.steps``, and the steps other packages bring.
+
+    Raises :class:`ConfigurationError` for a plug-in that is no step, is named otherwise than it says, or like ours.
+    """
     package = import_module("required_actions.steps")
     for module in iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
+    for name, step in plugins.load(plugins.STEPS).items():
+        if not (isinstance(step, type) and issubclass(step, Step) and step.name == name):
+            raise ConfigurationError(
+                f"The plug-in step « {name} » is not a Step of that name ({step!r}).",
+                "Name in the entry point a subclass of required_actions.registry.Step whose name is the same.",
+            )
+        if name in KEYCLOAK_STEPS | BRIDGE_ONLY:
+            raise ConfigurationError(
+                f"The plug-in step « {name} » bears the name of one of ours.", "Give it another."
+            )
+        register(step)
 
 
 def check_profile(profile: UniversityProfile) -> None:

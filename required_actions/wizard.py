@@ -131,7 +131,7 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
         records = {step.step: dict(step.data) for step in journey.steps if step.step not in checks}
         earlier = {} if login.activates else journeys.earlier(db, person.id)
     spec = kcb.profile.journey(login.journey) or kcb.profile.journey_for(person.population)
-    pages = _pages(spec, login, records)
+    pages = _pages(spec, login, records, kcb.profile.steps_alone)
     records = {step: records[step] for page in pages for step in page.steps if step in records}
     pages = [page for page in pages if not all(UNASKED in records.get(step, {}) for step in page.steps)]
     current = rules.current(pages, records)
@@ -142,10 +142,12 @@ def look(kcb: Services, login: Login, asked: str | None = None) -> View:
     return View(kcb, login, person, records, earlier, checks, confirmed, pages, index, finished)
 
 
-def _pages(spec: JourneySpec, login: Login, records: dict[str, dict[str, Any]]) -> list[Page]:
+def _pages(
+    spec: JourneySpec, login: Login, records: dict[str, dict[str, Any]], alone: list[str]
+) -> list[Page]:
     if login.activates:
-        return rules.pages_for(spec, login.acts, records)
-    return rules.pages_for_actions(spec, login.acts)
+        return rules.pages_for(spec, login.acts, records, alone)
+    return rules.pages_for_actions(spec, login.acts, alone)
 
 
 def record_known(kcb: Services, login: Login) -> None:
@@ -245,8 +247,13 @@ def _complete(view: View, outcomes: dict[str, Outcome]) -> Completion:
     for data in said.values():
         attributes |= data.get("attributes", {})
     password = next((o.password for o in outcomes.values() if o.password is not None), None)
-    asked = [act for act in rules.actions_of(said) if act in view.login.acts]
-    details = {act: said[rules.step_of(act)].get("details", {}) for act in asked}
+    left = {step for page in view.pages for step in page.steps} - set(said)
+    unfinished = rules.actions_of(left)  # several steps may make up one action
+    asked = [act for act in rules.actions_of(said) if act in view.login.acts and act not in unfinished]
+    details: dict[str, dict[str, str]] = {act: {} for act in asked}
+    for step, data in said.items():
+        if rules.action_id(step) in details:
+            details[rules.action_id(step)] |= data.get("details", {})
     return view.kcb.backchannel.complete(view.login.ticket, asked, attributes, password, details)
 
 

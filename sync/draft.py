@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from kc_bridge.domain import plugins
 from kc_bridge.domain.affiliation import VALID, Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.domain.profile import UniversityProfile
 from sync.desired import Account, desired_user
 from sync.identifiers import allocate, stem
 from sync.people import Cause, KnownPerson, Read, Subject
-from sync.rules.ends import last_day
+from sync.rules.ends import last_day, limited
 from sync.rules.lifecycle import CLOSED, Standing, standing
 
 __all__ = ["draft", "stems"]
@@ -98,7 +99,7 @@ def _affiliation(read: Read, before: Affiliation | None, today: date) -> Affilia
     )
     if same_status and record.status_on is None and before is not None and before.end is not None:
         end = min(end, before.end) if end else before.end  # the day it was first read stays
-    return Affiliation(
+    affiliation = Affiliation(
         source=read.source,
         source_key=record.record_key,
         population=record.population,
@@ -111,6 +112,7 @@ def _affiliation(read: Read, before: Affiliation | None, today: date) -> Affilia
         reason=record.reason,
         row_hash=read.row_hash,
     )
+    return limited(affiliation, plugins.load(plugins.RULES).values())
 
 
 def _identity(

@@ -13,6 +13,8 @@ from kc_bridge.domain.profile import JourneySpec, Page
 
 __all__ = [
     "BRIDGE_ONLY",
+    "EXTRA",
+    "KEYCLOAK_STEPS",
     "Progress",
     "action_id",
     "actions_of",
@@ -21,13 +23,28 @@ __all__ = [
     "pages_for",
     "pages_for_actions",
     "progress",
-    "step_of",
+    "steps_of",
 ]
 
 BRIDGE_ONLY = frozenset({"summary"})
 """Steps that only show something: Keycloak knows nothing of them."""
 
 PREFIX = "kcb-"
+KEYCLOAK_STEPS = frozenset(
+    {
+        "charter",
+        "backup_mail",
+        "mail_forwarding",
+        "security_question",
+        "sms_consent",
+        "photo_use",
+        "directory_visibility",
+        "new_password",
+    }
+)
+"""Steps with a required action of their own in the JAR."""
+EXTRA = "kcb-extra"
+"""The one required action of all plug-in steps: Keycloak needs a Java class for each, and they have none."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +63,21 @@ class Progress:
 
 
 def action_id(step: str) -> str:
-    """Keycloak's provider id of a step: ``new_password`` → ``kcb-new-password``."""
-    return PREFIX + step.replace("_", "-")
+    """Keycloak's provider id of a step: ``new_password`` → ``kcb-new-password``; :data:`EXTRA` for a plug-in's."""
+    return PREFIX + step.replace("_", "-") if step in KEYCLOAK_STEPS | BRIDGE_ONLY else EXTRA
 
 
-def step_of(action: str) -> str:
-    """The step of a provider id: ``kcb-new-password`` → ``new_password``."""
-    return action.removeprefix(PREFIX).replace("-", "_")
+def steps_of(action: str, offered: Collection[str]) -> list[str]:
+    """The steps a provider id stands for: ``kcb-new-password`` → ``new_password``, :data:`EXTRA` → those of the
+    ``offered`` that plug-ins bring."""
+    if action == EXTRA:
+        return [step for step in offered if step not in KEYCLOAK_STEPS | BRIDGE_ONLY] or ["extra"]
+    return [action.removeprefix(PREFIX).replace("-", "_")]
 
 
 def actions_of(steps: Collection[str]) -> list[str]:
     """Provider ids of the steps that are Keycloak actions, in the order given."""
-    return [action_id(step) for step in steps if step not in BRIDGE_ONLY]
+    return list(dict.fromkeys(action_id(step) for step in steps if step not in BRIDGE_ONLY))
 
 
 def keycloak_actions(journey: JourneySpec) -> list[str]:
@@ -65,28 +85,31 @@ def keycloak_actions(journey: JourneySpec) -> list[str]:
     return actions_of(journey.steps)
 
 
-def pages_for(journey: JourneySpec, acts: Collection[str], done: Collection[str]) -> list[Page]:
+def pages_for(
+    journey: JourneySpec, acts: Collection[str], done: Collection[str], alone: Collection[str] = ()
+) -> list[Page]:
     """The journey's pages for somebody of whom Keycloak asks ``acts``, steps already ``done`` kept in place.
 
     Actions asked for that the journey does not know come first, each on a page of its own: an administrator
-    assigned them, and the summary must stay last.
+    assigned them, and the summary must stay last. ``alone``: steps people may do outside a journey.
     """
-    wanted = {step_of(act) for act in acts} | set(done) | BRIDGE_ONLY
+    offered = [*journey.steps, *alone]
+    asked = dict.fromkeys(step for act in acts for step in steps_of(act, offered))
+    wanted = asked.keys() | set(done) | BRIDGE_ONLY
     kept = [
         page if steps == page.steps else page.model_copy(update={"steps": steps, "title": {}})
         for page in journey.pages
         if (steps := [step for step in page.steps if step in wanted])
     ]
     known = set(journey.steps)
-    extra = [Page(steps=[step]) for act in acts if (step := step_of(act)) not in known]
+    extra = [Page(steps=[step]) for step in asked if step not in known]
     return extra + kept
 
 
-def pages_for_actions(journey: JourneySpec, acts: Collection[str]) -> list[Page]:
+def pages_for_actions(journey: JourneySpec, acts: Collection[str], alone: Collection[str] = ()) -> list[Page]:
     """Pages for actions alone (asked for by an application, or assigned to an account already active)."""
-    return [
-        page for page in pages_for(journey, acts, ()) if any(action_id(step) in acts for step in page.steps)
-    ]
+    pages = pages_for(journey, acts, (), alone)
+    return [page for page in pages if any(action_id(step) in acts for step in page.steps)]
 
 
 def current(pages: Sequence[Page], done: Collection[str]) -> int:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from kc_bridge.domain.journey import action_id, actions_of
+from kc_bridge.domain import plugins
+from kc_bridge.domain.journey import EXTRA, action_id, actions_of
 from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.realm.attributes import ATTRIBUTES
 from kc_bridge.realm.resource import Kind, Resource
 from kc_bridge.realm.server import Server
 from kc_bridge.realm.words import ByLanguage, in_one_language
 from kc_bridge.settings import Settings
 
-__all__ = ["NAMES", "required_actions", "used_actions"]
+__all__ = ["NAMES", "plug_in_attributes", "required_actions", "used_actions"]
 
 FIRST_PRIORITY = 200
 """After Keycloak's own actions that secure the login (second factor, passkey), which are below it."""
 STEP_BETWEEN = 10
+OURS_TO_EXTRA = "kcbExtra"
+"""The attribute plug-in steps may write without declaring one."""
 
 NAMES: dict[str, ByLanguage] = {
     "charter": {
@@ -99,4 +103,14 @@ def _particular(profile: UniversityProfile, server: Server) -> dict[str, dict[st
     if "required_version" in server.charter_settings:
         # People who accepted an older one are asked again at their next login.
         found[action_id("charter")] = {"required_version": profile.charter.version}
+    if attributes := plug_in_attributes():
+        found[EXTRA] = {"attributes": ",".join([OURS_TO_EXTRA, *attributes])}
     return found
+
+
+def plug_in_attributes() -> list[str]:
+    """Attributes of Keycloak's user that plug-in steps write, which nobody else declares."""
+    steps = plugins.load(plugins.STEPS).values()
+    known = {attribute.name for attributes in ATTRIBUTES.values() for attribute in attributes}
+    wanted = dict.fromkeys(name for step in steps for name in step.attributes)
+    return [name for name in wanted if name not in known]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kc_bridge.realm.words import ByLanguage
 
-__all__ = ["ATTRIBUTES", "GROUPS", "Attribute", "Group"]
+__all__ = ["ATTRIBUTES", "CHOICES", "GROUPS", "Attribute", "Group"]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kc_bridge.realm.attributes import ATTRIBUTES, GROUPS, Attribute, Group
+from kc_bridge.realm.actions import plug_in_attributes
+from kc_bridge.realm.attributes import ATTRIBUTES, CHOICES, GROUPS, Attribute, Group
 from kc_bridge.realm.resource import Kind, Resource
 from kc_bridge.realm.words import ByLanguage
 
@@ -34,6 +35,7 @@ def user_profile() -> Resource:
         for group in GROUPS
     ]
     declared = [_declaration(group, attribute) for group in GROUPS for attribute in ATTRIBUTES[group]]
+    declared += [_plug_in_declaration(name) for name in plug_in_attributes()]
     return Resource(Kind.USER_PROFILE, "", {"attributes": built_in + declared, "groups": groups})
 
 
@@ -58,6 +60,16 @@ def _declaration(group: Group, attribute: Attribute) -> dict[str, Any]:
     if attribute.date:
         declaration["validations"] = {"iso-date": {}}
     return declaration
+
+
+def _plug_in_declaration(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "displayName": name,
+        "group": CHOICES.name,
+        "multivalued": True,
+        "permissions": {"view": EVERYBODY, "edit": ADMIN},
+    }
 
 
 def _reference(key: str) -> str:

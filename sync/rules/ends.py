@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
-from kc_bridge.domain.affiliation import VALID
+from kc_bridge.domain.affiliation import VALID, Affiliation
 
-__all__ = ["last_day"]
+__all__ = ["Rule", "last_day", "limited"]
+
+Rule = Callable[[Affiliation], date | None]
+"""A university's own rule (entry points ``kc_bridge.rules``): the last day it allows an affiliation; None: no opinion.
+It knows neither clock nor database, so that the same rows always come to the same ends."""
 
 
 def last_day(
@@ -31,3 +37,9 @@ def last_day(
     if status != VALID and status_on is not None:
         ends.append(status_on - timedelta(days=1))
     return min(ends, default=None)
+
+
+def limited(affiliation: Affiliation, rules: Iterable[Rule]) -> Affiliation:
+    """The affiliation, ended earlier where a university's own rule says so; never later."""
+    ends = [day for day in (affiliation.end, *(rule(affiliation) for rule in rules)) if day is not None]
+    return replace(affiliation, end=min(ends, default=None))

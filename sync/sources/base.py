@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import BridgeError
 from sync.rules import RULES_VERSION
 from sync.sources.record import Record
@@ -83,5 +84,6 @@ class Source(Protocol):
 
 
 def hasher(*parts: str) -> hashlib._Hash:
-    """A SHA-256 begun with the rules version and ``parts``."""
-    return hashlib.sha256("\0".join((RULES_VERSION, *parts, "")).encode())
+    """A SHA-256 begun with the version of the rules, those of plug-ins included, and ``parts``."""
+    rules = (RULES_VERSION, plugins.fingerprint(plugins.RULES))
+    return hashlib.sha256("\0".join((*filter(None, rules), *parts, "")).encode())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.settings import Settings, SourceSettings
@@ -10,7 +13,11 @@ from sync.sources.base import Source
 from sync.sources.csv import CsvSource
 from sync.sources.mapping import load_mapping
 
-__all__ = ["build_sources"]
+__all__ = ["Builder", "build_sources"]
+
+Builder = Callable[[SourceSettings, str], Source]
+"""Makes a source of one kind (entry points ``kc_bridge.sources``) from its settings and a text that must be part of every
+row's hash: :func:`sync.sources.base.hasher`. Raises :class:`ConfigurationError` for settings it cannot use."""
 
 
 def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source]:
@@ -28,10 +35,15 @@ def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source
 
 
 def _build(source: SourceSettings, context: str) -> Source:
-    if source.kind != "csv":
+    kinds: dict[str, Builder] = {"csv": _csv, **plugins.load(plugins.SOURCES)}
+    if source.kind not in kinds:
         raise ConfigurationError(
-            f"Source « {source.name} » has the unknown kind « {source.kind} ».", "Use csv."
+            f"Source « {source.name} » has the unknown kind « {source.kind} ».", f"Use {', '.join(kinds)}."
         )
+    return kinds[source.kind](source, context)
+
+
+def _csv(source: SourceSettings, context: str) -> Source:
     if source.path is None:
         raise ConfigurationError(f"Source « {source.name} » has no file.", "Set its path.")
     return CsvSource(source.name, source.path, load_mapping(source.mapping), source.populations, context)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kc_bridge.domain.journey import step_of
+from kc_bridge.domain.journey import steps_of
 from kc_bridge.realm.actions import used_actions
 from kc_bridge.store.models import Person
 from tests.bench.measure import Comparison, Stopwatch
@@ -24,7 +24,7 @@ TARGETS = {"new_password": 8.0}
 
 def comparisons(stack: Stack) -> list[Comparison]:
     return [
-        Comparison(_work(action), NAIVE, TARGETS.get(step_of(action), 1.5))
+        Comparison(_work(action), NAIVE, TARGETS.get(steps_of(action, [])[0], 1.5))
         for action in used_actions(stack.services.profile)
     ]
 
@@ -48,7 +48,7 @@ def turns(stack: Stack, watch: Stopwatch, count: int) -> Iterator[int]:
 
 
 def _work(action: str) -> str:
-    return f"complete {step_of(action).replace('_', ' ')}"
+    return f"complete {steps_of(action, [])[0].replace('_', ' ')}"
 
 
 @contextmanager

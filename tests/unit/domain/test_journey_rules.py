@@ -13,7 +13,7 @@ from kc_bridge.domain.journey import (
     pages_for,
     pages_for_actions,
     progress,
-    step_of,
+    steps_of,
 )
 from kc_bridge.domain.profile import JourneySpec, Page
 
@@ -32,7 +32,7 @@ def steps(pages: list[Page]) -> list[list[str]]:
 @pytest.mark.parametrize("step", SPEC.steps)
 def test_names_go_both_ways(step: str) -> None:
     assert action_id(step) == "kcb-" + step.replace("_", "-")
-    assert step_of(action_id(step)) == step
+    assert steps_of(action_id(step), []) == [step]
 
 
 def test_keycloak_knows_nothing_of_the_summary() -> None:
@@ -86,3 +86,23 @@ def test_the_current_page_is_the_first_not_done(done: list[str], index: int) -> 
 def test_progress_counts_pages() -> None:
     assert progress(SPEC.pages, 2) == Progress(number=3, total=4)
     assert [progress(SPEC.pages, index).percent for index in range(4)] == [0, 25, 50, 75]
+
+
+def test_plug_in_steps_are_one_action_for_keycloak() -> None:
+    card, locker = Page(steps=["library_card"]), Page(steps=["locker"])
+    spec = JourneySpec(
+        name="activation", populations=["student"], pages=[card, CHARTER, locker, PASSWORD, SUMMARY]
+    )
+    assert keycloak_actions(spec) == ["kcb-extra", "kcb-charter", "kcb-new-password"]
+    assert pages_for(spec, ["kcb-extra"], ()) == [card, locker, SUMMARY]
+    assert pages_for_actions(spec, ["kcb-extra"]) == [card, locker]
+
+
+def test_a_plug_in_step_people_may_do_alone() -> None:
+    assert pages_for_actions(SPEC, ["kcb-extra"], ["library_card", "sms_consent"]) == [
+        Page(steps=["library_card"])
+    ]
+
+
+def test_an_extra_action_nobody_wrote_is_asked_for_by_its_name() -> None:
+    assert steps_of("kcb-extra", SPEC.steps) == ["extra"]

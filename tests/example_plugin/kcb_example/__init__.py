@@ -1,0 +1,1 @@
+"""A university's own package: see pyproject.toml for what it adds to kc-bridge."""
