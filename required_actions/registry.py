@@ -86,6 +86,8 @@ class Outcome:
     """Goes to Keycloak at once and is kept nowhere."""
     verify: str | None = None
     """A mail address whose owner must confirm it before the step counts as done."""
+    keep_sessions: bool = False
+    """Of a password: leaves the person's other logins alive, as they asked. Never in an activation or recovery."""
     person: dict[str, str | None] = field(default_factory=dict)
     """Columns of the person that change once the step is done."""
     rows: tuple[Base, ...] = ()
@@ -98,6 +100,10 @@ class Step:
     name: str
     title: str
     """Page title when the step stands alone, a lazy string."""
+    label: str = ""
+    """What « Mon compte » calls it, a lazy string; default: the title."""
+    again: bool = True
+    """Whether people may do it again by themselves, from « Mon compte »."""
     fields: type[Fields] = Fields
     options: type[Options] = Options
     attributes: tuple[str, ...] = ()
@@ -141,6 +147,10 @@ class Step:
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
         """What the summary says of the step: labels and values, in the present language."""
         return []
+
+    def present(self, ctx: StepContext) -> list[str]:
+        """What is in force now, for « Mon compte »: lines in the present language; none when nothing is known."""
+        return [value for _label, value in self.recorded(ctx.own)] if ctx.own else []
 
 
 _steps: dict[str, Step] = {}

@@ -254,7 +254,10 @@ def _complete(view: View, outcomes: dict[str, Outcome]) -> Completion:
     for step, data in said.items():
         if rules.action_id(step) in details:
             details[rules.action_id(step)] |= data.get("details", {})
-    return view.kcb.backchannel.complete(view.login.ticket, asked, attributes, password, details)
+    keep = any(outcome.keep_sessions for outcome in outcomes.values()) and not view.login.activates
+    return view.kcb.backchannel.complete(
+        view.login.ticket, asked, attributes, password, details, keep_sessions=keep
+    )
 
 
 def _record(

@@ -82,18 +82,21 @@ class BackChannel:
         attributes: dict[str, list[str]] | None = None,
         password: str | None = None,
         details: dict[str, dict[str, str]] | None = None,
+        *,
+        keep_sessions: bool = False,
     ) -> Completion:
         """Marks steps done, writing what they decided, in one transaction of Keycloak's.
 
         An attribute without values is removed. Attributes of steps this ticket has done before are written as well:
         people go back and correct. ``details``: by action, what Keycloak's event of the step shall tell (at most six
-        texts, names ``[a-z_]{1,32}``, 200 characters each); never a secret, never anything personal.
+        texts, names ``[a-z_]{1,32}``, 200 characters each); never a secret, never anything personal. A new password ends
+        the person's other sessions, unless ``keep_sessions``.
 
         Sent again once when the connection breaks: the same ticket may say the same twice.
         """
         body: dict[str, Any] = {"done": done, "attributes": attributes or {}, "details": details or {}}
         if password is not None:
-            body["password"] = password
+            body |= {"password": password, "keepSessions": keep_sessions}
         answer = self._call("POST", f"tickets/{quote(ticket, safe='')}/complete", body, repeat=True)
         return Completion(
             done=answer["done"],

@@ -34,6 +34,7 @@ class BackupMailOptions(Options):
 class BackupMail(Step):
     name = "backup_mail"
     title = _l("Mail de secours")
+    label = _l("Mail de secours")
     fields = BackupMailFields
     options = BackupMailOptions
     collects = True
@@ -68,6 +69,9 @@ class BackupMail(Step):
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [(_("Mail de secours"), data["address"])]
+
+    def present(self, ctx: StepContext) -> list[str]:
+        return [ctx.person.personal_mail] if ctx.person.personal_mail else []
 
 
 def _objection(ctx: StepContext, typed: str | None) -> str | None:

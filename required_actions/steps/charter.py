@@ -40,6 +40,7 @@ class CharterOptions(Options):
 class Charter(Step):
     name = "charter"
     title = _l("Charte informatique")
+    again = False
     fields = CharterFields
     options = CharterOptions
 

@@ -32,6 +32,7 @@ class MailForwardingOptions(Options):
 class MailForwarding(Step):
     name = "mail_forwarding"
     title = _l("Redirection de vos mails (facultatif)")
+    label = _l("Redirection de vos mails")
     fields = MailForwardingFields
     options = MailForwardingOptions
     collects = True
@@ -85,6 +86,9 @@ class MailForwarding(Step):
             return [(_("Redirection de vos mails"), _("Aucune"))]
         copy = _("Une copie reste dans votre boîte universitaire") if data["copy"] else _("Sans copie")
         return [(_("Redirection de vos mails"), data["address"]), (_("Copie des mails redirigés"), copy)]
+
+    def present(self, ctx: StepContext) -> list[str]:
+        return super().present(ctx) or [_("Aucune")]
 
 
 def _backup_mail(ctx: StepContext) -> str | None:

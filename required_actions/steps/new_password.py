@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from pydantic import Field
-from wtforms import PasswordField
+from wtforms import BooleanField, PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
+from kc_bridge.domain.calendar import date_in_words
 from kc_bridge.services import services
 from required_actions.password_rules import (
     breached_text,
@@ -38,6 +40,7 @@ class NewPasswordFields(Fields):
             EqualTo("password", _l("Les deux saisies diffèrent : saisissez deux fois le même mot de passe.")),
         ],
     )
+    end_sessions = BooleanField(_l("Me déconnecter de mes autres appareils"))
 
 
 class NewPasswordOptions(Options):
@@ -49,12 +52,20 @@ class NewPasswordOptions(Options):
 class NewPassword(Step):
     name = "new_password"
     title = _l("Choisissez votre mot de passe")
+    label = _l("Mot de passe")
     fields = NewPasswordFields
     options = NewPasswordOptions
 
     def context(self, ctx: StepContext) -> dict[str, Any]:
         ours = [strength_rule()] if ctx.options.strength else []
         return {"rules": rules(services().backchannel.password_policy()) + ours}
+
+    def initial(self, ctx: StepContext) -> dict[str, Any]:  # noqa: ARG002
+        return {"end_sessions": True}
+
+    def prepare(self, ctx: StepContext, form: FlaskForm) -> None:
+        if not _may_stay_logged_in(ctx):
+            del form["end_sessions"]
 
     def check(self, ctx: StepContext, form: FlaskForm) -> dict[str, list[str]]:
         """Our own rules; with Keycloak's as soon as the page comes back anyway, else ``complete`` says those."""
@@ -67,11 +78,23 @@ class NewPassword(Step):
         theirs = services().backchannel.password_check(ctx.ticket, password)
         return {"password": [*violation_texts(theirs), *ours]}
 
-    def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:  # noqa: ARG002
-        return Outcome(password=form["password"].data)
+    def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:
+        keeps = _may_stay_logged_in(ctx) and not form["end_sessions"].data
+        return Outcome(
+            password=form["password"].data,
+            keep_sessions=keeps,
+            data={"chosen_on": ctx.today.isoformat()},
+            details={"other_sessions": "kept" if keeps else "ended"},
+        )
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
         return [(_("Mot de passe"), _("Correctement enregistré"))]
+
+    def present(self, ctx: StepContext) -> list[str]:
+        chosen = ctx.own.get("chosen_on")
+        if chosen is None:
+            return [_("Enregistré")]
+        return [_("Choisi le %(date)s", date=date_in_words(date.fromisoformat(chosen), ctx.language))]
 
     @staticmethod
     def _objections(ctx: StepContext, password: str) -> list[str]:
@@ -84,6 +107,12 @@ class NewPassword(Step):
             if judged.score < ctx.options.strength:
                 found.append(weakness_text(judged))
         return found
+
+
+def _may_stay_logged_in(ctx: StepContext) -> bool:
+    """On other devices: for somebody who knew the old password. A first one, or one in the place of a lost one (they
+    came by a mailed link), ends whatever login there is."""
+    return not ctx.activates and ctx.proved_address is None
 
 
 def _known_to_others(ctx: StepContext) -> list[str]:

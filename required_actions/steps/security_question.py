@@ -16,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import PasswordInput
 
 from kc_bridge.domain import secret_answer
+from kc_bridge.services import services
 from kc_bridge.store.decisions import SecurityAnswer
 from required_actions.registry import Fields, Outcome, Step, StepContext, register
 from required_actions.secret_answers import hashed
@@ -47,6 +48,7 @@ class SecurityQuestionFields(Fields):
 class SecurityQuestion(Step):
     name = "security_question"
     title = _l("Votre question joker")
+    label = _l("Question joker")
     fields = SecurityQuestionFields
     options = SecurityQuestionOptions
     collects = True
@@ -86,6 +88,11 @@ class SecurityQuestion(Step):
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
         return [(_("Question joker"), _("Correctement enregistré"))]
+
+    def present(self, ctx: StepContext) -> list[str]:
+        with services().sessions() as db:
+            kept = db.get(SecurityAnswer, ctx.person.id)
+        return [kept.question] if kept else []
 
 
 def _question(form: FlaskForm) -> str:

@@ -45,6 +45,7 @@ class SmsConsentFields(Fields):
 class SmsConsent(Step):
     name = "sms_consent"
     title = _l("Messages SMS de l'université")
+    label = _l("Messages SMS")
     fields = SmsConsentFields
     collects = True
 
@@ -82,6 +83,12 @@ class SmsConsent(Step):
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [(_("Choix pour les SMS"), recorded_choice(given=data["given"]))]
+
+    def present(self, ctx: StepContext) -> list[str]:
+        given = consents.present(ctx.person.id, self.name)
+        if given and ctx.person.phone:
+            return [_("Oui, au %(number)s", number=readable(ctx.person.phone))]
+        return [_("Oui") if given else _("Non")]
 
 
 def _advice(written: str, refused: PhoneRefused) -> str:
