@@ -79,12 +79,13 @@ class NewPassword(Step):
         return {"password": [*violation_texts(theirs), *ours]}
 
     def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:
-        keeps = _may_stay_logged_in(ctx) and not form["end_sessions"].data
+        asked = _may_stay_logged_in(ctx)
+        keeps = asked and not form["end_sessions"].data
         return Outcome(
             password=form["password"].data,
             keep_sessions=keeps,
             data={"chosen_on": ctx.today.isoformat()},
-            details={"other_sessions": "kept" if keeps else "ended"},
+            details={"other_sessions": "kept" if keeps else "ended"} if asked else {},
         )
 
     def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG002
