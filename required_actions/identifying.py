@@ -15,20 +15,16 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import Row, Select, literal, select, true, union
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import StringField, ValidationError
 
-from kc_bridge.domain.birth_date import parse
-from kc_bridge.domain.identification import NOBODY, Holder, is_opened
-from kc_bridge.domain.numbers import LONGEST, NumberKind, as_typed
-from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.domain.numbers import NumberKind, as_typed
+from kc_bridge.domain.profile import JourneySpec, UniversityProfile
 from kc_bridge.services import Services, services
-from kc_bridge.store.models import Identifier, Person
+from kc_bridge.store.models import Person
 from kc_bridge.web import sessions
 from required_actions import identify_tries, links
 from required_actions.logins import OpenedLink
+from required_actions.number_proof import NumberForm, opened
 from required_actions.opening import ask
 
 __all__ = ["blueprint", "check_profile"]
@@ -70,24 +66,6 @@ KINDS: dict[NumberKind, Kind] = {
 }
 
 
-class IdentifyForm(FlaskForm):
-    number = StringField()
-    birth_date = StringField(_l("Date de naissance"))
-    born: date | None = None
-    """The birth date, once understood."""
-
-    def validate_number(self, field: StringField) -> None:
-        if not 0 < len(as_typed(field.data or "")) <= LONGEST:
-            raise ValidationError(_("Saisissez votre numéro, tel qu'il est écrit."))
-
-    def validate_birth_date(self, field: StringField) -> None:
-        self.born = parse(field.data or "", services().today())
-        if self.born is None:
-            raise ValidationError(
-                _("Saisissez votre date de naissance : jour, mois et année, par exemple 31/03/2007.")
-            )
-
-
 def check_profile(profile: UniversityProfile) -> None:
     """Raises :class:`ConfigurationError` for a profile that asks for numbers and says nothing about it."""
     if profile.identify_by:
@@ -109,17 +87,17 @@ def choose() -> BaseResponse | str:
 @blueprint.get("/<kind>")
 def show(kind: str) -> str:
     """Asks for the number and the birth date."""
-    return _page(_offered(kind), IdentifyForm(formdata=None))
+    return _page(_offered(kind), NumberForm(formdata=None))
 
 
 @blueprint.post("/<kind>")
 def send(kind: str) -> BaseResponse:
     """Opens the account of whoever gives its number and birth date, in this browser alone."""
     kcb, known = services(), _offered(kind)
-    form = IdentifyForm(request.form)  # fields alone: a file is not a number
+    form = NumberForm(request.form)  # fields alone: a file is not a number
     if not form.validate() or form.born is None:
         return make_response(_page(known, form), 422)
-    number = as_typed(form.number.data)
+    number = as_typed(form.number.data, known)
     identify_tries.count(kcb, known, number, form.born, request.remote_addr)
     link = _open(kcb, known, number, form.born)
     if link is None:
@@ -134,57 +112,22 @@ def send(kind: str) -> BaseResponse:
 def _open(kcb: Services, kind: NumberKind, number: str, born: date) -> OpenedLink | None:
     """The person's way in, which ends every older one; None when there is nothing to open."""
     with kcb.sessions() as db:
-        found = _opened_person(db, kcb, kind, number, born)
+        found = opened(db, kcb, kind, number, born, _kinds)
     if found is None:
         return None
     kcb.backchannel.version()  # nothing older is ended for a Keycloak that cannot take anybody on
     now = kcb.clock()
     with kcb.sessions.begin() as db:
-        found = _opened_person(db, kcb, kind, number, born)
+        found = opened(db, kcb, kind, number, born, _kinds)
         if found is None:
             return None
-        person = db.get_one(Person, found)
+        person = db.get_one(Person, found.id)
         journey = kcb.profile.journey_for(person.population).name
         return OpenedLink(links.issue(db, person, journey, now + LIFETIME, now, purpose=links.IDENTIFIED).id)
 
 
-def _opened_person(db: Session, kcb: Services, kind: NumberKind, number: str, born: date) -> str | None:
-    """The id of the one person these words open, looked for in our database alone."""
-    rows = db.execute(_search(kind, number)).all()
-    person = rows[0] if len(rows) == 1 else None
-    holder = _holder(kcb.profile, person) if person and person.id else NOBODY
-    opened = is_opened(holder, kind, born, kcb.today())
-    return person.id if person and opened else None
-
-
-def _search(kind: NumberKind, number: str) -> Select[Any]:
-    """One row of whoever holds the number, and as well one, of nothing, when nobody does: the same work is done."""
-    holders = [select(Identifier.person_id).where(Identifier.kind == kind, Identifier.value == number)]
-    if kind == "uid":
-        holders.append(select(Person.id).where(Person.uid == number.lower()))  # as the sync makes them
-    columns = (
-        Person.id,
-        Person.birth_date,
-        Person.state,
-        Person.activated_at,
-        Person.account_end,
-        Person.keycloak_id,
-        Person.population,
-    )
-    found = select(*columns).where(Person.id.in_(union(*holders))).subquery()
-    always = select(literal(1).label("row")).subquery()
-    return select(found).select_from(always.outerjoin(found, true()))
-
-
-def _holder(profile: UniversityProfile, person: Row[Any]) -> Holder:
-    return Holder(
-        birth_date=person.birth_date,
-        state=person.state,
-        activated=person.activated_at is not None,
-        account_end=person.account_end,
-        in_keycloak=person.keycloak_id is not None,
-        kinds=profile.journey_for(person.population).identify_by,
-    )
+def _kinds(journey: JourneySpec) -> list[NumberKind]:
+    return journey.identify_by
 
 
 def _page(kind: NumberKind, form: FlaskForm, *, refused: bool = False) -> str:

@@ -25,6 +25,8 @@ class Holder:
     in_keycloak: bool
     kinds: Collection[str]
     """Kinds of number their journey takes; none when it is entered otherwise."""
+    frozen: bool = False
+    """The owner of the backup mail said « ce n'est pas moi » to a change somebody made by giving numbers."""
 
 
 NOBODY = Holder(None, "", activated=False, account_end=None, in_keycloak=False, kinds=())
@@ -43,5 +45,6 @@ def is_opened(holder: Holder, kind: str, born: date, today: date) -> bool:
             not (holder.account_end and holder.account_end < today),
             holder.in_keycloak,
             kind in holder.kinds,
+            not holder.frozen,
         ]
     )
