@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -16,7 +17,7 @@ from kc_bridge.domain.errors import HandoffRefused
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.web import SpentToken
 
-__all__ = ["AUDIENCE", "Handoff", "spend", "verify"]
+__all__ = ["AUDIENCE", "Handoff", "spend", "verify", "way_back"]
 
 AUDIENCE = "kc-bridge-web"
 TYPE = "kcb-handoff+jwt"
@@ -83,6 +84,11 @@ def spend(sessions: SessionFactory, handoff: Handoff, now: datetime) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def way_back(ret: str, proof: str) -> str:
+    """Where the browser of this login carries the proof to."""
+    return f"{ret}{'&' if '?' in ret else '?'}{urlencode({'kcb_proof': proof})}"
 
 
 def _read(claims: dict[str, Any]) -> Handoff:

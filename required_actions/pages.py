@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
 from flask_babel import get_locale
@@ -33,6 +32,7 @@ from kc_bridge.web import sessions
 from kc_bridge.web.errors import application_of, clock_in_words, in_words
 from required_actions import address_checks
 from required_actions.entering import enter
+from required_actions.handoff import way_back
 from required_actions.logins import Login, current_login, keep_login
 from required_actions.password_rules import violation_texts
 from required_actions.registry import get
@@ -44,6 +44,8 @@ blueprint = Blueprint("activation", __name__, url_prefix="/activation", template
 
 CHANGE = "change"
 """In the address of a waiting page: the person wants to correct what they typed."""
+RECOVERED = "/mot-de-passe-oublie/termine"
+"""Where somebody who has replaced a lost password is told so."""
 EVERY_MINUTE = timedelta(minutes=1)
 
 
@@ -86,7 +88,7 @@ def send(page: str) -> BaseResponse | Response:
         try:
             submit(view, form)
         except PasswordRefused as refused:
-            form["password"].errors = violation_texts(refused.violations)
+            form["password"].errors = violation_texts(refused.violations, form["password"].data)
             return make_response(_render(view, form), 422)
         except TooManyTries as held:
             return _too_many_mails(view, form, held)
@@ -128,8 +130,7 @@ def leave() -> Response:
     if proof is None:
         application = application_of(login.client_id)
         return _away(application.login_url if application else "/")
-    separator = "&" if "?" in login.ret else "?"
-    return _away(f"{login.ret}{separator}{urlencode({'kcb_proof': proof})}")
+    return _away(way_back(login.ret, proof))
 
 
 @blueprint.post("/cancel")
@@ -162,7 +163,7 @@ def _onwards() -> BaseResponse:
             conclude(view)
             view = look(services(), current_login())
         if view.finished and not _has_more_to_show(view):
-            return redirect("/activation/leave", 303)
+            return redirect(RECOVERED if view.login.recovers else "/activation/leave", 303)
         return redirect(_address(view), 303)
 
 
@@ -221,6 +222,8 @@ def _render(view: View, form: FlaskForm) -> str:
 def _title(view: View) -> str:
     """The page's heading: what the university calls it, else the names of its steps."""
     names = [str(step.title) for step in view.steps]
+    if view.login.recovers and view.page.steps == ["new_password"]:
+        names = [_("Choisissez un nouveau mot de passe")]
     given = view.page.title
     return given.get(str(get_locale())) or next(iter(given.values()), " · ".join(names))
 
@@ -276,6 +279,7 @@ def _frame(view: View) -> dict[str, object]:
         "progress": progress(view.pages, view.index) if len(view.pages) > 1 else None,
         "back_url": back,
         "cancel": view.login.cancel is not None,
+        "recovers": view.login.recovers,
         "application": application.name if application else None,
     }
 
