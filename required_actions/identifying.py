@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from babel.lists import format_list
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -44,26 +45,41 @@ class Kind:
 
     title: Any
     where: Any
-    """Where to find it. Both are lazy strings."""
+    """Where to find it."""
+    mine: Any
+    """As the list of who may use what names it. All three are lazy strings."""
 
 
 KINDS: dict[NumberKind, Kind] = {
     "student_number": Kind(
         _l("Numéro étudiant"),
         _l("Vous l'avez obtenu à la fin de votre inscription. Il figure sur votre carte multiservice."),
+        _l("votre numéro d'étudiant"),
     ),
     "ine": Kind(
         _l("Numéro INE"),
         _l(
             "Il figure par exemple sur votre relevé de notes du baccalauréat et sur votre carte multiservice."
         ),
+        _l("votre INE"),
     ),
     "staff_number": Kind(
         _l("Numéro personnel"),
         _l("Votre matricule auprès de la gestion du personnel. Il figure sur votre carte multiservice."),
+        _l("votre matricule personnel"),
     ),
-    "uid": Kind(_l("UID"), _l("L'identifiant unique que le service qui vous accueille vous a remis.")),
+    "uid": Kind(
+        _l("UID"),
+        _l("L'identifiant unique que le service qui vous accueille vous a remis."),
+        _l("l'identifiant unique qui vous a été fourni"),
+    ),
 }
+WHO: tuple[tuple[Any, frozenset[NumberKind]], ...] = (
+    (_l("étudiant : vous pouvez utiliser %(numbers)s."), frozenset({"student_number", "ine"})),
+    (_l("personnel : vous pouvez utiliser %(numbers)s."), frozenset({"staff_number"})),
+    (_l("externe : vous pouvez utiliser %(numbers)s."), frozenset({"uid"})),
+)
+"""Who holds which numbers, in the order in which people look for themselves."""
 
 
 def check_profile(profile: UniversityProfile) -> None:
@@ -81,7 +97,16 @@ def choose() -> BaseResponse | str:
     if len(kinds) == 1:
         return redirect(_address(kinds[0]), 303)
     tiles = [{"title": KINDS[kind].title, "text": KINDS[kind].where, "url": _address(kind)} for kind in kinds]
-    return render_template("identify.html", tiles=tiles)
+    return render_template("identify.html", tiles=tiles, who=_who(kinds))
+
+
+def _who(offered: list[NumberKind]) -> list[str]:
+    """A sentence for everybody who holds one of the numbers on offer, and none for those who do not."""
+    locale = get_locale()
+    held = [(text, [str(KINDS[kind].mine) for kind in offered if kind in kinds]) for text, kinds in WHO]
+    return [
+        str(text) % {"numbers": format_list(mine, style="or", locale=locale)} for text, mine in held if mine
+    ]
 
 
 @blueprint.get("/<kind>")

@@ -197,6 +197,7 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
     if login.activates:
         person.activated_at, person.state, person.updated_at = now, "SupannActif", now
         person.digest = None  # the next sync tells Keycloak the new state
+        _confirm(db, journey, now)
     action = "account.activated" if login.activates else "steps.done"
     audit.record(db, now, "person", action, person.id, steps=done)
 
@@ -208,6 +209,19 @@ def _forget_earlier(db: Session, journey: Journey, steps: list[str]) -> None:
     )
     for kept in (StepRecord, AddressCheck):
         db.execute(delete(kept).where(kept.step.in_(steps), kept.journey_id.in_(earlier)))
+
+
+def _confirm(db: Session, journey: Journey, now: datetime) -> None:
+    """Writes to every mailbox of somebody whose account has just been activated: it may have been somebody else."""
+    for box in ("university", "backup"):
+        outbox.enqueue(
+            db,
+            kind="activated",
+            person_id=journey.person_id,
+            dedupe_key=f"activated:{journey.person_id}:{journey.generation}:{box}",
+            payload={"box": box, "at": now.isoformat()},
+            now=now,
+        )
 
 
 def _tell(db: Session, journey: Journey, former_mail: str, now: datetime) -> None:

@@ -13,10 +13,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from kc_bridge.domain.age import is_minor
+from kc_bridge.store.base import Base
 from required_actions import consents
-from required_actions.registry import Outcome, Step, StepContext
+from required_actions.registry import Options, Outcome, Step, StepContext
 
-__all__ = ["YesOrNo", "recorded_choice", "yes_no_field"]
+__all__ = ["YesOrNo", "YesOrNoOptions", "recorded_choice", "yes_no_field"]
 
 YES, NO = "yes", "no"
 
@@ -30,11 +31,20 @@ def yes_no_field(question: Any) -> Any:
     )
 
 
+class YesOrNoOptions(Options):
+    """``[steps.<name>]`` of a profile."""
+
+    asked: bool = True
+    """False: an activation asks nobody, and « non » holds until the person says otherwise (GDPR art. 25.2)."""
+
+
 class YesOrNo(Step):
     """Base of these steps: one question, whose field bears the step's name, and one attribute.
 
     Under eighteen the page announces a paper for a guardian to sign; « non » holds until the university has it.
     """
+
+    options = YesOrNoOptions
 
     attribute: str
     """Keycloak's attribute, ``true`` or ``false``."""
@@ -53,27 +63,51 @@ class YesOrNo(Step):
             del form[self.name]  # whatever is sent under this name is nobody's answer
 
     def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:
-        minor = _is_minor(ctx)
-        given = not minor and form[self.name].data == YES
-        asked = _guardian_text() if minor else str(form[self.name].label.text)
-        reason = consents.MINOR if minor else None
+        if _is_minor(ctx):
+            return self._not_asked(ctx, consents.MINOR, _guardian_text())
+        given = form[self.name].data == YES
+        row = consents.proof(ctx, self.name, given=given, question=str(form[self.name].label.text))
+        return self._outcome(given=given, rows=(row,))
+
+    def known(self, ctx: StepContext) -> Outcome | None:
+        """What the person decided before, else « non », where the university asks nobody."""
+        if ctx.options.asked or not ctx.activates:
+            return None
+        decided = consents.present(ctx.person.id, self.name)
+        if decided is not None:
+            return self._outcome(given=decided)
+        reason = consents.MINOR if _is_minor(ctx) else consents.NOT_ASKED
+        return self._not_asked(ctx, reason, _told(reason))
+
+    def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:
+        reason = data["reason"]
+        return [(str(self.label), _told(reason) if reason else recorded_choice(given=data["given"]))]
+
+    def _not_asked(self, ctx: StepContext, reason: str, told: str) -> Outcome:
+        """« Non », on nobody's word; ``told``: what they read in place of the question."""
+        row = consents.proof(ctx, self.name, given=False, question=told, reason=reason)
+        return self._outcome(given=False, reason=reason, rows=(row,))
+
+    def _outcome(self, *, given: bool, reason: str | None = None, rows: tuple[Base, ...] = ()) -> Outcome:
         said = "true" if given else "false"
         return Outcome(
             attributes={self.attribute: [said]},
-            data={"given": given, "minor": minor},
+            data={"given": given, "reason": reason},
             details={"given": said},
-            rows=(consents.proof(ctx, self.name, given=given, question=asked, reason=reason),),
+            rows=rows,
         )
-
-    def recorded(self, data: Mapping[str, Any]) -> list[tuple[str, str]]:
-        if data["minor"]:
-            return [(str(self.label), _("Non, jusqu'à l'accord écrit de votre responsable légal"))]
-        return [(str(self.label), recorded_choice(given=data["given"]))]
 
 
 def recorded_choice(*, given: bool) -> str:
     """« Correctement enregistré : oui », for the summary."""
     return _("Correctement enregistré : %(choice)s", choice=_("oui") if given else _("non"))
+
+
+def _told(reason: str) -> str:
+    """What the summary says of a « non » nobody was asked for."""
+    if reason == consents.MINOR:
+        return _("Non, jusqu'à l'accord écrit de votre responsable légal")
+    return _("Correctement enregistré : non, tant que vous ne l'acceptez pas")
 
 
 def _guardian_text() -> str:

@@ -27,7 +27,7 @@ class Consent(Base):
     text_sha256: Mapped[str] = mapped_column(String(64))
     """Of the very question and notice shown."""
     reason: Mapped[str | None] = mapped_column(String(32))
-    """``minor`` when nobody was asked: a guardian signs on paper."""
+    """When nobody was asked: ``minor``, a guardian signs on paper; ``not_asked``, the university asks nobody."""
     decided_at: Mapped[datetime]
 
 
