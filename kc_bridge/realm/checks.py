@@ -9,13 +9,14 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from kc_bridge.adapters.smtp import probe
+from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import MailUnavailable
 from kc_bridge.realm.finding import Finding, Installation
 from kc_bridge.realm.keys import key_files, load_signing_key
 from kc_bridge.realm.setup import SIGNING_CLIENTS
 from kc_bridge.store.database import check_schema, open_engine
 
-__all__ = ["database", "mail_relay", "private_keys"]
+__all__ = ["database", "mail_relay", "plug_ins", "private_keys"]
 
 
 def private_keys(installation: Installation) -> Finding:
@@ -55,3 +56,14 @@ def database(installation: Installation) -> Finding:
             "fail", f"{shown}: {type(error).__name__}", "Start the database, or correct database_url."
         )
     return Finding("ok", shown)
+
+
+def plug_ins(_installation: Installation) -> Finding:
+    """What other packages add can be loaded; a package that cannot is named by the error."""
+    groups = (plugins.STEPS, plugins.SOURCES, plugins.RULES, plugins.PROFILES)
+    found = [
+        f"{group.rpartition('.')[2]}: {', '.join(names)}"
+        for group in groups
+        if (names := plugins.load(group))
+    ]
+    return Finding("ok", "; ".join(found) or "none")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from kc_bridge.domain.errors import BridgeError
-from kc_bridge.realm import checks, keycloak_checks, realm_checks
+from kc_bridge.realm import checks, keycloak_checks, password_checks, realm_checks
 from kc_bridge.realm.finding import Check, Finding, Installation, failure
 
 __all__ = ["CHECKS", "as_json", "as_text", "examine"]
@@ -26,12 +26,14 @@ CHECKS: dict[str, Check] = {
     "clock": keycloak_checks.clock,
     "mail relay": checks.mail_relay,
     "database": checks.database,
+    "plug-ins": checks.plug_ins,
     "realm settings": realm_checks.realm_settings,
     "login pages": realm_checks.login_pages,
     "steps": realm_checks.steps,
     "client scopes": realm_checks.scopes,
+    "password policy": password_checks.password_policy,
 }
-NEEDS_ADMIN = frozenset({"login pages", "steps", "client scopes"})
+NEEDS_ADMIN = frozenset({"login pages", "steps", "client scopes", "password policy"})
 """Left out without an administrator; « realm settings » says so for all."""
 
 

@@ -10,6 +10,10 @@ import pytest
 from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import load_profile
+from kc_bridge.realm.checks import plug_ins
+from kc_bridge.realm.doctor import examine
+from kc_bridge.realm.finding import Installation
+from kc_bridge.settings import Settings
 from required_actions import registry
 from sync.sources.base import hasher
 from tests.support.plug_in import installed
@@ -79,3 +83,24 @@ def test_rows_are_judged_again_when_rules_come_or_go(tmp_path: Path) -> None:
     with installed(tmp_path):
         assert hasher("a").hexdigest() != before
     assert hasher("a").hexdigest() == before
+
+
+def test_the_doctor_names_what_other_packages_bring(tmp_path: Path) -> None:
+    installation = Installation(Settings(), None)
+    assert plug_ins(installation).detail == "none"
+    with installed(tmp_path):
+        said = plug_ins(installation).detail
+    for words in (
+        "steps: library_card",
+        "sources: json-lines",
+        "rules: exchange-students",
+        "profiles: example",
+    ):
+        assert words in said
+
+
+def test_the_doctor_names_the_one_that_cannot_be_loaded(package: Path) -> None:
+    write(package, "broken", "[kc_bridge.rules]", "late = broken:late", code="import nothing_of_the_kind")
+    found = dict(examine(Installation(Settings(keycloak_public_url="http://localhost:9"), None)))["plug-ins"]
+    assert found.level == "fail"
+    assert "broken 1.0" in found.detail
