@@ -18,12 +18,14 @@ from kc_bridge.domain.errors import (
     KeycloakUnavailable,
     LoginGone,
     NotOwned,
+    NotPending,
+    PasswordElsewhere,
     PasswordRefused,
     Violation,
 )
 from kc_bridge.settings import Settings
 
-__all__ = ["BackChannel", "Completion", "TicketUser"]
+__all__ = ["BackChannel", "Completion", "NoSuchActions", "TicketUser"]
 
 WEB_CLIENT = "kc-bridge-web"
 
@@ -54,7 +56,7 @@ class TicketUser:
     password_writable: bool
 
 
-class _UnknownActions(ConfigurationError):
+class NoSuchActions(ConfigurationError):
     """Actions asked for that do not exist for this user; ``actions``: which."""
 
     def __init__(self, actions: list[str]) -> None:
@@ -153,12 +155,43 @@ class BackChannel:
         }
         try:
             answer = self._call("POST", "activation-links", body, repeat=True)
-        except _UnknownActions as unknown:
+        except NoSuchActions as unknown:
             left = [action for action in actions if action not in unknown.actions]
             if not left:
                 raise
             answer = self._call("POST", "activation-links", body | {"actions": left}, repeat=True)
         return str(answer["url"])
+
+    def reset(
+        self,
+        user_id: str,
+        actions: list[str],
+        password: str | None = None,
+        *,
+        remove_password: bool = False,
+        while_pending: list[str] | None = None,
+    ) -> None:
+        """Asks for ``actions`` again and ends all that the account had open: sessions, tokens, logins under way, a lock
+        after too many tries, and its password: removed, replaced by a provisional one, or kept.
+
+        ``while_pending``: actions that must still wait on the user. Actions there are not for this user are left out as
+        by :meth:`mint_activation`. May be repeated.
+
+        Raises :class:`AccountClosed`, :class:`NotOwned`, :class:`NotPending`, :class:`PasswordElsewhere`,
+        :class:`PasswordRefused` (the realm's policy counts for provisional ones too), :class:`KeycloakUnavailable`.
+        """
+        path = f"users/{quote(user_id, safe='')}/reset"
+        body: dict[str, Any] = {"actions": actions, "removePassword": remove_password}
+        body["whilePending"] = while_pending or []
+        if password is not None:
+            body["password"] = password
+        try:
+            self._call("POST", path, body, repeat=True)
+        except NoSuchActions as unknown:
+            left = [action for action in actions if action not in unknown.actions]
+            if not left:
+                raise
+            self._call("POST", path, body | {"actions": left}, repeat=True)
 
     def password_policy(self) -> list[dict[str, Any]]:
         """The realm's password rules: ``[{"id": "length", "value": 12}, …]``."""
@@ -217,8 +250,12 @@ def _error(status: int, answer: dict[str, Any]) -> Exception:
             return NotOwned()
         case "disabled":
             return AccountClosed()
+        case "not_pending":
+            return NotPending(answer.get("actions", []))
+        case "password_read_only":
+            return PasswordElsewhere()
         case "unknown_action":
-            return _UnknownActions(answer["actions"])
+            return NoSuchActions(answer["actions"])
         case "password_policy":
             return PasswordRefused(_violations(answer))
         case error:

@@ -4,6 +4,7 @@
 
     BridgeError
     ├── ConfigurationError            something is set up wrongly: says what and the remedy
+    │   └── NotPending                steps that do not wait on the user
     ├── Unavailable                   a server we need does not answer: nothing was lost, try again
     │   ├── KeycloakUnavailable
     │   └── MailUnavailable
@@ -13,7 +14,9 @@
     │   ├── LinkUsed
     │   ├── LinkSuperseded
     │   ├── AddressLinkEnded          of a mail address to confirm: superseded, expired, address corrected
-    │   └── AddressConfirmed          the same, once there is nothing left to confirm
+    │   ├── AddressConfirmed          the same, once there is nothing left to confirm
+    │   ├── RecoveryLinkEnded         for a lost password: its time is over, or something newer ended it
+    │   └── RecoveryLinkUsed          the same, once the password has been changed with it
     ├── JourneyError                  a journey that cannot go on
     │   ├── HandoffRefused
     │   ├── LoginGone                 Keycloak forgot the login (restart, time): finished steps stay
@@ -23,6 +26,7 @@
     ├── AccountClosed                 disabled or expired
     ├── NotOwned                      the bridge may not act on this user
     ├── PasswordRefused               every violation of the realm's policy
+    ├── PasswordElsewhere             the password is kept where Keycloak cannot write it
     └── TooManyTries                  a limit is reached: says when it opens again
 """
 
@@ -50,7 +54,11 @@ __all__ = [
     "LoginGone",
     "MailUnavailable",
     "NotOwned",
+    "NotPending",
+    "PasswordElsewhere",
     "PasswordRefused",
+    "RecoveryLinkEnded",
+    "RecoveryLinkUsed",
     "StepOutOfOrder",
     "TooManyTries",
     "Unavailable",
@@ -126,6 +134,18 @@ class AddressConfirmed(LinkError):
     """The mail address of this link has been confirmed, and the journey that asked for it has ended or gone on."""
 
 
+@dataclass
+class RecoveryLinkEnded(LinkError):
+    """A link for a lost password that changes nothing any more: a newer one, or a change of password or address."""
+
+    expired_at: datetime | None = None
+    """When only its time is over."""
+
+
+class RecoveryLinkUsed(LinkError):
+    """A lost password has been replaced with this link."""
+
+
 class JourneyError(BridgeError):
     """A journey that cannot go on."""
 
@@ -170,6 +190,17 @@ class NotOwned(BridgeError):
     """The user is not the bridge's to act on (administrator, service account, foreign user)."""
 
 
+class NotPending(ConfigurationError):
+    """Steps that do not wait on the user: done meanwhile, cleared in the console, or never asked for."""
+
+    def __init__(self, actions: list[str]) -> None:
+        super().__init__(
+            f"Keycloak does not ask this user for: {', '.join(actions)}.",
+            "If the account must be validated again, run: kcb reset.",
+        )
+        self.actions = actions
+
+
 @dataclass(frozen=True)
 class Violation:
     """One rule of the realm's password policy that a password breaks, as Keycloak names it."""
@@ -184,6 +215,10 @@ class PasswordRefused(BridgeError):
     """The password breaks the realm's policy; every violation at once."""
 
     violations: list[Violation] = field(default_factory=list)
+
+
+class PasswordElsewhere(BridgeError):
+    """Keycloak cannot write this person's password: it belongs to a directory that is read only."""
 
 
 @dataclass

@@ -27,12 +27,13 @@ BACK_CHANNEL_ROLES = {
     "tickets": "May complete, extend and end pending activation steps",
     "links": "May mint activation links",
     "passwords": "May check a password against the realm's policy",
+    "reset": "May ask users the bridge owns for steps again, ending their password and sessions",
     "batch": "May write users in batches",
     "digests": "May read the digest of every user the bridge owns",
 }
 
 GRANTED: dict[str, dict[str, list[str]]] = {
-    WEB: {BACK_CHANNEL: ["tickets", "links", "passwords"], "realm-management": []},
+    WEB: {BACK_CHANNEL: ["tickets", "links", "passwords", "reset"], "realm-management": []},
     SYNC: {
         BACK_CHANNEL: ["batch", "digests"],
         "realm-management": ["manage-users", "view-users", "query-users"],

@@ -115,6 +115,9 @@ class ServiceClient:
         body = {"userId": user_id, "actions": list(actions), "clientId": self.client_id}
         return self.call("POST", "activation-links", body | {"expiresAt": int(time.time()) + 300} | more)
 
+    def reset(self, user_id: str, actions: Iterable[str], **more: Any) -> requests.Response:
+        return self.call("POST", f"users/{user_id}/reset", {"actions": list(actions), **more})
+
 
 class JarRealm:
     """One realm with all steps enabled, an application, and the bridge's two clients."""
@@ -231,7 +234,9 @@ class JarRealm:
             + [_step(step, 100 + place, step in enabled) for place, step in enumerate(STEPS)],
             "roles": {
                 "client": {
-                    "kcb": [{"name": n} for n in ("tickets", "links", "passwords", "batch", "digests")]
+                    "kcb": [
+                        {"name": n} for n in ("tickets", "links", "passwords", "reset", "batch", "digests")
+                    ]
                 }
             },
             "clients": [
@@ -248,7 +253,7 @@ class JarRealm:
                 },
             ],
             "users": [
-                _account("kc-bridge-web", kcb=["tickets", "links", "passwords"]),
+                _account("kc-bridge-web", kcb=["tickets", "links", "passwords", "reset"]),
                 _account("kc-bridge-sync", kcb=["batch", "digests"]),
             ],
         }

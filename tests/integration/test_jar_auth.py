@@ -23,6 +23,7 @@ CALLS = [
     ("POST", "password-check", {"userId": "x", "password": "x"}),
     ("GET", "password-policy", None),
     ("POST", "activation-links", {}),
+    ("POST", "users/any/reset", {"actions": []}),
     ("GET", "version", None),
 ]
 
@@ -128,6 +129,7 @@ def everything_on(jar: JarRealm, user_id: str) -> list[requests.Response]:
     return [
         jar.web.mint(user_id, ["kcb-charter"]),
         jar.web.call("POST", "password-check", {"userId": user_id, "password": GOOD}),
+        jar.web.reset(user_id, ["kcb-charter"], removePassword=True),
     ]
 
 

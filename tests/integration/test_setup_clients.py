@@ -26,7 +26,7 @@ def test_web_token_opens_the_back_channel_and_nothing_else(realm: KcbRealm) -> N
     assert held["iss"] == realm.settings.issuer
     assert held["aud"] == "kcb"
     assert {client: set(r["roles"]) for client, r in held["resource_access"].items()} == {
-        "kcb": {"tickets", "links", "passwords"}
+        "kcb": {"tickets", "links", "passwords", "reset"}
     }
     assert "realm_access" not in held
     assert BackChannel(realm.settings).version()["version"]

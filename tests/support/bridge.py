@@ -120,6 +120,8 @@ class FakeRealm:
         self.key = signing_key("realm")
         self.completed: list[dict[str, Any]] = []
         """Bodies of every ``complete``, in order."""
+        self.resets: list[dict[str, Any]] = []
+        """Bodies of every ``reset``, in order, with whose it was (``user``)."""
         self.ended: list[str] = []
         """Tickets whose login the bridge ended."""
         self.touched = 0
@@ -187,6 +189,8 @@ class FakeRealm:
         rsps.get(f"{kcb}/password-policy", json={"policies": [{"id": "length", "value": LENGTH}]})
         rsps.add_callback(responses.POST, f"{kcb}/password-check", self._check)
         rsps.post(f"{kcb}/activation-links", json={"url": f"{realm}/login-actions/action-token?key=k"})
+        users = re.compile(re.escape(f"{kcb}/users/") + "[^/]+/reset$")
+        rsps.add_callback(responses.POST, users, self._reset, content_type="application/json")
         tickets = re.compile(re.escape(f"{kcb}/tickets/"))
         rsps.add_callback(responses.POST, tickets, self._ticket, content_type="application/json")
         rsps.add_callback(responses.GET, tickets, self._user)
@@ -204,6 +208,13 @@ class FakeRealm:
         left = self._left[ticket] = [act for act in self._left[ticket] if act not in body["done"]]
         answer: dict[str, Any] = {"done": body["done"], "pending": left, "login": "continues", "ignored": []}
         return 200, {}, json.dumps(answer if left else answer | {"proof": f"proof-{secrets.token_hex(8)}"})
+
+    def _reset(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        body = json.loads(request.body or "{}")
+        if violations := _violations(body.get("password")):
+            return 422, {}, json.dumps({"error": "password_policy", "violations": violations})
+        self.resets.append(body | {"user": (request.url or "").rsplit("/", 2)[1]})
+        return 204, {}, ""
 
     def _check(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         self.checked.append(json.loads(request.body or "{}")["password"])

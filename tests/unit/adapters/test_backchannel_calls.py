@@ -81,6 +81,21 @@ def test_a_login_that_must_not_go_on(channel: BackChannel, keycloak: responses.R
     assert (done.proof, done.continues) == (None, False)
 
 
+def test_a_reset_leaves_out_what_there_is_not(channel: BackChannel, keycloak: responses.RequestsMock) -> None:
+    url = f"{KCB}/users/u1/reset"
+    keycloak.post(url, status=422, json={"error": "unknown_action", "actions": ["kcb-photo-use"]})
+    keycloak.post(url, status=204)
+    channel.reset("u1", ["kcb-photo-use", "kcb-charter"], "Tulipe-Marron-4827", while_pending=["kcb-charter"])
+    sent = [json.loads(call.request.body) for call in keycloak.calls[1:]]
+    assert sent[1] == sent[0] | {"actions": ["kcb-charter"]}
+    assert sent[0] == {
+        "actions": ["kcb-photo-use", "kcb-charter"],
+        "password": "Tulipe-Marron-4827",
+        "removePassword": False,
+        "whilePending": ["kcb-charter"],
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "error", "expected"),
     [
@@ -92,7 +107,8 @@ def test_a_login_that_must_not_go_on(channel: BackChannel, keycloak: responses.R
         (403, "disabled", errors.AccountClosed),
         (403, "forbidden", errors.ConfigurationError),
         (400, "bad_request", errors.ConfigurationError),
-        (422, "not_pending", errors.ConfigurationError),
+        (422, "not_pending", errors.NotPending),
+        (422, "password_read_only", errors.PasswordElsewhere),
         (422, "unheard_of", errors.ConfigurationError),
         (422, None, errors.ConfigurationError),
     ],

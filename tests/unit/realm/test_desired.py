@@ -52,7 +52,7 @@ def test_the_web_client_has_no_administrators_role() -> None:
     wanted = bodies()
     for kind in (Kind.SERVICE_ACCOUNT_ROLES, Kind.SCOPE_MAPPINGS):
         assert wanted[kind, "kc-bridge-web"] == {
-            "kcb": ["tickets", "links", "passwords"],
+            "kcb": ["tickets", "links", "passwords", "reset"],
             "realm-management": [],
         }
 

@@ -32,6 +32,11 @@ public class BackChannel {
         return new OwnershipResource(call);
     }
 
+    @Path("users/{user}/reset")
+    public ResetResource reset() {
+        return new ResetResource(call);
+    }
+
     @Path("version")
     public VersionResource version() {
         return new VersionResource(call);

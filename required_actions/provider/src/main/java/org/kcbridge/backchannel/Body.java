@@ -44,6 +44,15 @@ final class Body {
         return node.isMissingNode() || node.isNull() ? null : textOf(node, field);
     }
 
+    /** @return false when the field is missing */
+    boolean optionalFlag(String field) {
+        JsonNode node = root.path(field);
+        if (!node.isMissingNode() && !node.isBoolean()) {
+            throw Refusal.badRequest(field);
+        }
+        return node.booleanValue();
+    }
+
     int epochSeconds(String field) {
         JsonNode node = root.path(field);
         if (!node.isInt()) {
@@ -54,6 +63,11 @@ final class Body {
 
     List<String> texts(String field) {
         return textsOf(root.path(field), field);
+    }
+
+    /** @return empty when the field is missing */
+    List<String> optionalTexts(String field) {
+        return root.has(field) ? texts(field) : List.of();
     }
 
     /** @return attribute name to values; empty when the field is missing */

@@ -15,6 +15,8 @@ import org.keycloak.models.UserModel;
 import org.keycloak.representations.AccessToken;
 import org.keycloak.services.managers.AppAuthManager;
 import org.keycloak.services.managers.AuthenticationManager.AuthResult;
+import org.keycloak.services.resources.admin.AdminAuth;
+import org.keycloak.services.resources.admin.AdminEventBuilder;
 
 /** One request of the bridge: who asks, may they, and the shape of every answer. */
 final class Call {
@@ -24,6 +26,7 @@ final class Call {
 
     private final KeycloakSession session;
     private final RealmModel realm;
+    private AuthResult caller;
 
     Call(KeycloakSession session) {
         this.session = session;
@@ -61,6 +64,12 @@ final class Call {
     /** @return the client on whose behalf the bridge calls */
     ClientModel caller() {
         return session.getContext().getClient();
+    }
+
+    /** Begins an event of the realm's « admin events »: what was done to a user, by which service account. */
+    AdminEventBuilder adminEvent() {
+        AdminAuth auth = new AdminAuth(realm, caller.token(), caller.user(), caller.client());
+        return new AdminEventBuilder(realm, auth, session, session.getContext().getConnection());
     }
 
     /** The user with this id, if the bridge may act on it now. */
@@ -101,6 +110,7 @@ final class Call {
             throw Refusal.forbidden("forbidden");
         }
         session.getContext().setClient(auth.client());
+        caller = auth;
     }
 
     /** Signature, expiry, issuer (this realm), audience, type and revocation, by Keycloak itself. */

@@ -31,14 +31,16 @@ final class Completion {
     /**
      * @param attributes name to values; an empty list removes the attribute
      * @param password null when none was sent
+     * @param keepSessions whether a new password leaves the person's other sessions alone
      * @param details step to what its event shall tell
      */
-    record Request(Set<String> done, Map<String, List<String>> attributes, String password,
+    record Request(Set<String> done, Map<String, List<String>> attributes, String password, boolean keepSessions,
             Map<String, Map<String, String>> details) {
 
         static Request read(Body body) {
             Request request = new Request(new LinkedHashSet<>(body.texts("done")), body.textsByName("attributes"),
-                    body.optionalText("password"), body.textByNameByStep("details"));
+                    body.optionalText("password"), body.optionalFlag("keepSessions"),
+                    body.textByNameByStep("details"));
             StepEvents.check(request.details(), request.done());
             return request;
         }
@@ -59,7 +61,7 @@ final class Completion {
     Map<String, Object> apply(Request request) {
         Set<String> fresh = stillToDo(request);
         if (fresh.contains(Steps.NEW_PASSWORD)) {
-            new PasswordChange(call, login, user).apply(request.password());
+            new PasswordChange(call, login, user).apply(request.password(), request.keepSessions());
         }
         fresh.forEach(user::removeRequiredAction);
         login.markDone(fresh);

@@ -1,7 +1,5 @@
 package org.kcbridge.backchannel;
 
-import java.util.List;
-import java.util.Map;
 import org.kcbridge.action.Steps;
 import org.kcbridge.login.Login;
 import org.kcbridge.login.PasswordMark;
@@ -11,11 +9,8 @@ import org.keycloak.authentication.RequiredActionFactory;
 import org.keycloak.authentication.RequiredActionProvider;
 import org.keycloak.events.EventBuilder;
 import org.keycloak.models.KeycloakSession;
-import org.keycloak.models.ModelException;
 import org.keycloak.models.RealmModel;
-import org.keycloak.models.UserCredentialModel;
 import org.keycloak.models.UserModel;
-import org.keycloak.storage.ReadOnlyException;
 
 /** Gives a user the password chosen in the wizard. */
 final class PasswordChange {
@@ -30,34 +25,16 @@ final class PasswordChange {
         this.user = user;
     }
 
-    void apply(String password) {
-        if (password == null || password.isBlank()) {
+    void apply(String password, boolean keepSessions) {
+        if (password == null) {
             throw Refusal.unprocessable("password_required");
         }
-        refuseIfAny(PasswordCheck.violations(call.session(), call.realm(), user, password));
-        store(password);
+        new StoredPassword(call.session(), call.realm(), user).set(password);
         user.removeRequiredAction(UserModel.RequiredAction.UPDATE_PASSWORD);
         login.session().removeRequiredAction(UserModel.RequiredAction.UPDATE_PASSWORD);
         login.passwordMark(PasswordMark.of(user));
-        endOtherSessions();
-    }
-
-    /** Through the credential manager, hence also into a writable LDAP federation, which may have rules of its own. */
-    private void store(String password) {
-        try {
-            if (!user.credentialManager().updateCredential(UserCredentialModel.password(password, false))) {
-                throw Refusal.unprocessable("password_read_only");
-            }
-        } catch (ReadOnlyException federated) {
-            throw Refusal.unprocessable("password_read_only");
-        } catch (ModelException refused) {
-            refuseIfAny(List.of(PasswordCheck.violation("federation", refused.getMessage(), refused.getParameters())));
-        }
-    }
-
-    private static void refuseIfAny(List<Map<String, Object>> violations) {
-        if (!violations.isEmpty()) {
-            throw Refusal.unprocessable("password_policy").with("violations", violations);
+        if (!keepSessions) {
+            endOtherSessions();
         }
     }
 

@@ -23,7 +23,7 @@ public class VersionResource {
     @GET
     public Response get() {
         return call.answer(() -> Map.of("version", VERSION, "keycloak", Version.VERSION),
-                "tickets", "links", "passwords", "batch", "digests");
+                "tickets", "links", "passwords", "reset", "batch", "digests");
     }
 
     private static String read() {

@@ -20,8 +20,7 @@ public final class PasswordStore {
      * {@code complete} then answers {@code password_read_only}.
      */
     public static boolean isWritable(RealmModel realm, UserModel user) {
-        String federation = StorageId.isLocalStorage(user.getId()) ? user.getFederationLink()
-                : StorageId.providerId(user.getId());
+        String federation = federation(user);
         if (federation == null) {
             return true;
         }
@@ -29,5 +28,14 @@ public final class PasswordStore {
         return component != null && component.get("enabled", true)
                 && (!"READ_ONLY".equals(component.get(LDAPConstants.EDIT_MODE))
                         || !component.get(KerberosConstants.ALLOW_PASSWORD_AUTHENTICATION, true));
+    }
+
+    /** @return false for somebody from a federation, whatever may be written there */
+    public static boolean isKeycloaks(UserModel user) {
+        return federation(user) == null;
+    }
+
+    private static String federation(UserModel user) {
+        return StorageId.isLocalStorage(user.getId()) ? user.getFederationLink() : StorageId.providerId(user.getId());
     }
 }

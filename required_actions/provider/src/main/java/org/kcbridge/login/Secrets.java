@@ -8,7 +8,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 
 /** 256-bit random names; only their SHA-256 is stored where a search or a dump could find them. */
-final class Secrets {
+public final class Secrets {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -19,6 +19,13 @@ final class Secrets {
         byte[] bytes = new byte[32];
         RANDOM.nextBytes(bytes);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** Fulfils the usual rules for passwords (length, classes of characters); forgotten as soon as it is set. */
+    public static String passwordOfNobody() {
+        byte[] bytes = new byte[12];
+        RANDOM.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes) + "-Zq7";
     }
 
     static String digest(String secret) {

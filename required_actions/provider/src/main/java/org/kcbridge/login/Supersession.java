@@ -15,7 +15,8 @@ import org.keycloak.sessions.AuthenticationSessionModel;
 /**
  * Whether somebody else was faster. Two browsers may be in the middle of the same person's steps (a provisional
  * password known to two people, one link opened twice); only the one that finishes may get in. A login is superseded
- * as soon as another hand has done one of its steps, changed the password, or claimed its link.
+ * as soon as another hand has done one of its steps, changed the password, or claimed its link, and when all that the
+ * person had open was ended after it had begun.
  */
 public final class Supersession {
 
@@ -31,6 +32,7 @@ public final class Supersession {
 
     public boolean isSuperseded(Login login, UserModel user) {
         return anotherHandDidAStep(login, user)
+                || login.begun() < session.users().getNotBeforeOfUser(realm, user)
                 || !PasswordMark.of(user).equals(login.passwordMark())
                 || login.keycloakLink().map(session.revokedTokens()::contains).orElse(false)
                 || login.link().map(link -> isClaimedByAnother(link, login)).orElse(false);
