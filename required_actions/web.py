@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from kc_bridge.domain import plugins
 from kc_bridge.services import services
-from required_actions import charters, identifying, opening, pages
+from required_actions import charters, identifying, opening, pages, recovering
 from required_actions.registry import check_profile, load_steps
 
 __all__ = ["setup"]
@@ -17,9 +17,10 @@ def setup(app: Flask) -> None:
     with app.app_context():
         check_profile(services().profile)
         identifying.check_profile(services().profile)
-    for name, step in plugins.load(plugins.STEPS).items():  # its package's folder « templates »
-        app.register_blueprint(Blueprint(f"plug-in-{name}", step.__module__, template_folder="templates"))
     app.register_blueprint(identifying.blueprint)
     app.register_blueprint(charters.blueprint)
     app.register_blueprint(opening.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(recovering.blueprint)
+    for name, step in plugins.load(plugins.STEPS).items():  # after ours, whose templates they cannot replace
+        app.register_blueprint(Blueprint(f"plug-in-{name}", step.__module__, template_folder="templates"))
