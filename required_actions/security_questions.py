@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from required_actions.registry import Options
 
@@ -53,6 +53,8 @@ class SecurityQuestionOptions(Options):
     """Each by language."""
     own: bool = True
     """Whether people may write a question of their own."""
+    advice: dict[str, str] = Field(default_factory=dict)
+    """By language: what to bear in mind when choosing, as where a question has an answer others can find out."""
 
     @field_validator("questions")
     @classmethod

@@ -203,6 +203,11 @@ class UniversityProfile(_Strict):
         """Kinds of number people may identify themselves by, of all journeys; none: no journey is entered so."""
         return list(dict.fromkeys(kind for journey in self.journeys for kind in journey.identify_by))
 
+    @property
+    def mails_links(self) -> bool:
+        """Whether some journey begins with a mailed link; else people are told of no mail."""
+        return any("mail-link" in journey.entrances for journey in self.journeys)
+
     def journey_for(self, population: str) -> JourneySpec:
         """The journey of a population; the first one for populations no journey names."""
         return next((j for j in self.journeys if population in j.populations), self.journeys[0])

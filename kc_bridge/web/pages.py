@@ -33,7 +33,11 @@ def _page(name: str) -> Callable[[], str]:
     def view() -> str:
         kcb = services()
         application = kcb.settings.applications.get(kcb.settings.default_application or "")
-        identify_by = kcb.profile.identify_by
-        return render_template(f"pages/{name}.html", application=application, identify_by=identify_by)
+        return render_template(
+            f"pages/{name}.html",
+            application=application,
+            identify_by=kcb.profile.identify_by,
+            mails_links=kcb.profile.mails_links,
+        )
 
     return view
