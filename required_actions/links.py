@@ -163,7 +163,8 @@ def _check_address(db: Session, link: Link, facts: LinkFacts, now: datetime) -> 
     except (LinkExpired, LinkSuperseded) as ended:
         if asked.confirmed_at is not None:
             raise AddressConfirmed from None
-        raise AddressLinkEnded(ended.expired_at if isinstance(ended, LinkExpired) else None) from None
+        expired_at = ended.expired_at if isinstance(ended, LinkExpired) else None
+        raise AddressLinkEnded(expired_at, activates=begins_login(link)) from None
     if asked.journey.finished_at is not None:
         raise AddressConfirmed if asked.confirmed_at else AddressLinkEnded
 

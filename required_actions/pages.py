@@ -35,7 +35,7 @@ from required_actions.entering import enter
 from required_actions.handoff import way_back
 from required_actions.logins import Login, current_login, keep_login
 from required_actions.password_rules import violation_texts
-from required_actions.registry import get
+from required_actions.registry import get, worded
 from required_actions.wizard import View, conclude, look, slug, submit
 
 __all__ = ["blueprint"]
@@ -224,8 +224,7 @@ def _title(view: View) -> str:
     names = [str(step.title) for step in view.steps]
     if view.login.recovers and view.page.steps == ["new_password"]:
         names = [_("Choisissez un nouveau mot de passe")]
-    given = view.page.title
-    return given.get(str(get_locale())) or next(iter(given.values()), " · ".join(names))
+    return worded(view.page.title, str(get_locale())) or " · ".join(names)
 
 
 def _waiting_page(view: View, check: AddressCheck) -> str:
@@ -239,6 +238,8 @@ def _waiting_page(view: View, check: AddressCheck) -> str:
     address = _address(view)
     return render_template(
         "waiting.html",
+        title=worded(view.page.waiting_title, str(get_locale())),
+        continues=view.login.activates,
         masked_address=address_checks.masked(check.address),
         expires_text=in_words(until) if kcb.clock() < until else None,
         resend_at_text=clock_in_words(again) if again else None,
@@ -247,7 +248,7 @@ def _waiting_page(view: View, check: AddressCheck) -> str:
         change_url=f"{address}?{CHANGE}=1",
         change_label=get(check.step).change_label,
         continue_url="/activation/",
-        **_frame(view),
+        **_frame(view, waiting=True),
     )
 
 
@@ -268,7 +269,7 @@ def _too_many_mails(view: View, form: FlaskForm, held: TooManyTries) -> Response
     return response
 
 
-def _frame(view: View) -> dict[str, object]:
+def _frame(view: View, *, waiting: bool = False) -> dict[str, object]:
     """What every page of a journey shows around its question."""
     previous = view.pages[view.index - 1] if view.index and not view.finished else None
     back = _address(view) if view.waiting else f"/activation/{slug(previous)}" if previous else None
@@ -276,7 +277,7 @@ def _frame(view: View) -> dict[str, object]:
     return {
         "account": view.person.login,
         "display_name": view.person.display_name,
-        "progress": progress(view.pages, view.index) if len(view.pages) > 1 else None,
+        "progress": progress(view.pages, view.index, waiting=waiting) if len(view.pages) > 1 else None,
         "back_url": back,
         "cancel": view.login.cancel is not None,
         "recovers": view.login.recovers,

@@ -33,7 +33,13 @@ __all__ = [
     "load_steps",
     "page_form",
     "register",
+    "worded",
 ]
+
+
+def worded(texts: Mapping[str, str], language: str) -> str:
+    """A text of the profile in that language, else in the first one written; empty when there is none."""
+    return texts.get(language) or next(iter(texts.values()), "")
 
 
 class Fields:

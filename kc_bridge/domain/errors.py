@@ -128,6 +128,8 @@ class AddressLinkEnded(LinkError):
 
     expired_at: datetime | None = None
     """When only its time is over."""
+    activates: bool = False
+    """True when it would have gone on with an activation: then that can be begun again."""
 
 
 class AddressConfirmed(LinkError):

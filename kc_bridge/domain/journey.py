@@ -120,6 +120,9 @@ def current(pages: Sequence[Page], done: Collection[str]) -> int:
     return len(pages) - 1
 
 
-def progress(pages: Sequence[Page], index: int) -> Progress:
-    """What the page at ``index`` shows."""
-    return Progress(index + 1, len(pages), pages[index].percent)
+def progress(pages: Sequence[Page], index: int, *, waiting: bool = False) -> Progress:
+    """What the page at ``index`` shows; ``waiting``: for an address to be confirmed."""
+    page = pages[index]
+    behind = sum(before.stages_before + before.stages for before in pages[:index]) + page.stages_before
+    number = behind + (page.stages if waiting else 1)
+    return Progress(number, sum(each.stages_before + each.stages for each in pages), page.percent)

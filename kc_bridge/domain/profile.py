@@ -85,8 +85,15 @@ class Page(_Strict):
     steps: list[str] = Field(min_length=1)
     title: dict[str, str] = {}
     """Heading, by language; default: the titles of the steps."""
+    waiting_title: dict[str, str] = {}
+    """Heading while the page waits for an address to be confirmed, by language; default: « Consultez votre
+    messagerie »."""
     percent: int | None = Field(None, ge=0, le=100)
     """What the progress bar says; default: « Étape 3 sur 5 »."""
+    stages: int = Field(1, ge=1, le=2)
+    """How many stages of the university's own instructions this page is: 2 where waiting for its mail is one more."""
+    stages_before: int = Field(0, ge=0)
+    """Stages those instructions count before this page and Keycloak shows: the identifier, the provisional password."""
     options: dict[str, dict[str, Any]] = {}
     """By step: what this journey wants otherwise than ``[steps.<step>]`` of the profile."""
 

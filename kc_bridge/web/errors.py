@@ -124,7 +124,26 @@ def _superseded(_error: e.BridgeError) -> DeadEnd:
     )
 
 
+def _begin_again(expired_at: datetime) -> DeadEnd:
+    """A link that would have gone on with an activation came too late."""
+    application = application_of(None)
+    return DeadEnd(
+        410,
+        _("Ce lien n'est plus valable"),
+        [
+            _("Il était valable jusqu'au %(date)s.", date=in_words(expired_at)),
+            _("Reprenez la procédure à l'étape 1 : votre identifiant, puis votre mot de passe provisoire."),
+            _("Sans mot de passe provisoire, ouvrez à nouveau le lien de votre mail d'activation."),
+            _("Les étapes que vous avez validées sont conservées."),
+        ],
+        Button(_("Reprendre à l'étape 1"), application.login_url if application else "/premiere-connexion"),
+        kind="info",
+    )
+
+
 def _address_link_ended(error: e.AddressLinkEnded) -> DeadEnd:
+    if error.expired_at and error.activates:
+        return _begin_again(error.expired_at)
     why = (
         _("Il était valable jusqu'au %(date)s.", date=in_words(error.expired_at))
         if error.expired_at

@@ -38,6 +38,7 @@ def _page(name: str) -> Callable[[], str]:
             application=application,
             identify_by=kcb.profile.identify_by,
             mails_links=kcb.profile.mails_links,
+            provisional=any("provisional-password" in each.entrances for each in kcb.profile.journeys),
         )
 
     return view

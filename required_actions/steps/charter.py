@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired
 from kc_bridge.services import services
 from kc_bridge.store.activation import CharterAcceptance
 from required_actions.charters import ADDRESS, fingerprint, knows_an_older_one, shown
-from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
+from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register, worded
 
 __all__ = ["Charter", "CharterOptions"]
 
@@ -32,6 +32,8 @@ class CharterFields(Fields):
 class CharterOptions(Options):
     show: Literal["page", "link"] = "page"
     """The text on the page itself, or a link to it, opened beside."""
+    intro: dict[str, str] = Field(default_factory=dict)
+    """By language: what to do on this page, where the text is behind a link."""
     label: dict[str, str] = Field(default_factory=dict)
     """By language: what people say by ticking the box; default: « Je reconnais avoir pris connaissance… »."""
 
@@ -49,7 +51,8 @@ class Charter(Step):
         return {
             "charter": shown(charter, ctx.language),
             "charter_address": ADDRESS if options.show == "link" else None,
-            "charter_label": options.label.get(ctx.language) or next(iter(options.label.values()), None),
+            "charter_intro": worded(options.intro, ctx.language),
+            "charter_label": worded(options.label, ctx.language),
             "charter_renewed": knows_an_older_one(services().sessions, ctx.person.id, charter.version),
             "charter_activates": ctx.activates,
         }

@@ -8,10 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from pydantic import Field
 from wtforms import BooleanField, EmailField, ValidationError
 
 from required_actions.mail_address import same_mailbox, usable
-from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
+from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register, worded
 from required_actions.typed import one_line
 
 __all__ = ["MailForwarding"]
@@ -26,6 +27,8 @@ class MailForwardingFields(Fields):
 class MailForwardingOptions(Options):
     verify: bool = True
     """Whether the owner of an address other than the backup mail must follow a mailed link first."""
+    mailbox: dict[str, str] = Field(default_factory=dict)
+    """By language: what is said of the university's mailbox first, where the page is about more than forwarding."""
 
 
 @register
@@ -40,7 +43,12 @@ class MailForwarding(Step):
     change_label = _l("Modifier l'adresse de redirection")
 
     def context(self, ctx: StepContext) -> dict[str, Any]:
-        return {"university_mail": ctx.person.mail, "forwarding_verified": ctx.options.verify}
+        return {
+            "university_mail": ctx.person.mail,
+            "mailbox": worded(ctx.options.mailbox, ctx.language),
+            "forwarding_title": self.title,
+            "forwarding_verified": ctx.options.verify,
+        }
 
     def initial(self, ctx: StepContext) -> dict[str, Any]:
         return {

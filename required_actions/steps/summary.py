@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from kc_bridge.domain.calendar import date_in_words
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.store.models import Person
-from required_actions.registry import Options, Step, StepContext, get, register
+from required_actions.registry import Options, Step, StepContext, get, register, worded
 
 __all__ = ["Summary", "SummaryOptions"]
 
@@ -30,6 +30,8 @@ class Row:
 
 
 class SummaryOptions(Options):
+    intro: dict[str, str] = Field(default_factory=dict)
+    """By language: what the university says first, under the heading."""
     rows: tuple[str, ...] = ()
     """One list « Informations de connexion » with these first: ``login``, ``uid``, ``mail``, or a step done; whatever
     else was done follows. Default: what to keep, then what was recorded, each under its own title."""
@@ -62,17 +64,20 @@ class Summary(Step):
         everything = {name: [row] for name, row in facts.items()} | done
         listed = dict.fromkeys([*options.rows, *done]) if options.rows else ()
         return {
+            "intro": worded(options.intro, ctx.language),
             "rows": list(facts.values())[:2],
             "recorded": [row for rows in done.values() for row in rows],
             "connection": [row for name in listed for row in everything.get(name, [])],
             "account_end_text": date_in_words(end, ctx.language) if end else None,
-            "later": options.later.get(ctx.language) or next(iter(options.later.values()), None),
+            "later": worded(options.later, ctx.language),
         }
 
 
 def _facts(person: Person) -> dict[str, Row]:
     """What the account is known by; the first two are always worth keeping."""
     note = _("Il vous sert à vous connecter à tous les services.")
+    if person.login == person.mail:
+        note = _("Identique à votre adresse mail. Il vous sert à vous connecter à tous les services.")
     return {
         "login": Row(_("Identifiant"), person.login, note),
         "mail": Row(_("Adresse mail universitaire"), person.mail),
