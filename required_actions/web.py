@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from kc_bridge.domain import plugins
 from kc_bridge.services import services
-from required_actions import charters, identifying, opening, pages, recovering
+from required_actions import account, charters, identifying, opening, pages, recovering
 from required_actions.registry import check_profile, load_steps
 
 __all__ = ["setup"]
@@ -17,6 +17,7 @@ def setup(app: Flask) -> None:
     with app.app_context():
         check_profile(services().profile)
         identifying.check_profile(services().profile)
+    app.register_blueprint(account.blueprint)
     app.register_blueprint(identifying.blueprint)
     app.register_blueprint(charters.blueprint)
     app.register_blueprint(opening.blueprint)

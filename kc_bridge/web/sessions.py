@@ -25,7 +25,9 @@ COOKIE = "__Host-kcb-session"
 BORN = "_born"
 BROWSER = "browser"
 """Names the browser to itself: which pending logins are its own."""
-SURVIVES = ("locale", BROWSER)
+QUESTIONS = "questions"
+"""Logins asked of Keycloak for « Mon compte » whose answers are to come: a step done on the way does not lose them."""
+SURVIVES = ("locale", BROWSER, QUESTIONS)
 WITHOUT_SESSION = CACHEABLE | {"healthz", "readyz"}
 """Endpoints that answer even when no session can be read."""
 
@@ -123,7 +125,8 @@ def setup(app: Flask) -> None:
 
 
 def renew() -> None:
-    """Gives the present browser a new session name and an empty session, keeping only who it is and its language."""
+    """Gives the present browser a new session name and an empty session, keeping only who it is, its language, and
+    which answers it waits for."""
     kept = {key: session[key] for key in SURVIVES if key in session}
     interface: Any = current_app.session_interface
     interface.regenerate(session)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import responses
 from flask import Flask
@@ -130,6 +132,10 @@ class FakeRealm:
         """Passwords the bridge asked about without setting them."""
         self.strangers: dict[str, dict[str, Any]] = {}
         """By Keycloak's id: what it tells of users the bridge does not know; nothing of an administrator."""
+        self.logged_in: dict[str, Person] = {}
+        """By code, then by refresh token: who Keycloak says logged in at « Mon compte »; taken away, their session ended."""
+        self.nonces: dict[str, str] = {}
+        """By code: the nonce of the question it answers."""
         self._left: dict[str, list[str]] = {}
         self._whose: dict[str, str] = {}
         if not (self.settings.keys_dir / "kc-bridge-web-1.pem").exists():
@@ -184,7 +190,7 @@ class FakeRealm:
         oidc, kcb = f"{realm}/protocol/openid-connect", f"{realm}/kcb"
         keys = {"keys": [self.key.as_dict(private=False)]}
         rsps.get(f"{oidc}/certs", json=keys)
-        rsps.post(f"{oidc}/token", json={"access_token": "a.b.c", "expires_in": 60})
+        rsps.add_callback(responses.POST, f"{oidc}/token", self._tokens, content_type="application/json")
         rsps.get(f"{kcb}/version", json={"version": "0.1.0", "keycloak": "26.7.5"})
         rsps.get(f"{kcb}/password-policy", json={"policies": [{"id": "length", "value": LENGTH}]})
         rsps.add_callback(responses.POST, f"{kcb}/password-check", self._check)
@@ -195,6 +201,28 @@ class FakeRealm:
         rsps.add_callback(responses.POST, tickets, self._ticket, content_type="application/json")
         rsps.add_callback(responses.GET, tickets, self._user)
         rsps.add_callback(responses.DELETE, tickets, self._end)
+
+    def _tokens(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        """For the bridge itself, and for people who log in: a code counts once, a refresh token as long as they stay."""
+        asked = {name: values[0] for name, values in parse_qs(str(request.body)).items()}
+        if asked["grant_type"] == "client_credentials":
+            return 200, {}, json.dumps({"access_token": "a.b.c", "expires_in": 60})
+        code = asked.get("code")
+        person = self.logged_in.pop(code, None) if code else self.logged_in.get(asked["refresh_token"])
+        if person is None:
+            return 400, {}, json.dumps({"error": "invalid_grant"})
+        refresh = asked.get("refresh_token") or secrets.token_urlsafe(16)
+        self.logged_in[refresh] = person
+        claims = {
+            "iss": self.settings.issuer,
+            "aud": "kc-bridge-web",
+            "sub": person.keycloak_id,
+            "exp": int(time.time()) + 60,
+            "preferred_username": person.login,
+            **({"nonce": self.nonces.pop(code)} if code else {}),
+        }
+        id_token = jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
+        return 200, {}, json.dumps({"id_token": id_token, "refresh_token": refresh})
 
     def _ticket(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         ticket, verb = (request.url or "").rsplit("/", 2)[1:]

@@ -1,0 +1,300 @@
+"""« Mon compte »: whose it is, how its login cannot be planted, replayed or outlived, and what its file never holds."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from kc_bridge.store import audit, outbox
+from kc_bridge.store.activation import AddressChange, CharterAcceptance, Journey, Link, StepRecord
+from kc_bridge.store.decisions import Consent, SecurityAnswer
+from kc_bridge.store.models import Affiliation, Identifier, Person
+from tests.support.account import HOME, answer, asked, come_back, log_in
+from tests.support.addresses import active, words
+from tests.support.bridge import FakeRealm, FixedClock, services_of
+from tests.support.visitor import Visitor
+
+FAILED = "La connexion n'a pas abouti"
+PAGES = [HOME, "/compte/accords", "/compte/donnees", "/compte/donnees.json"]
+
+
+def shows(app: Flask, cookie: str | None, person: Person) -> bool:
+    """True when whoever holds this cookie reads that person's page."""
+    response = Visitor(app, cookie).get(HOME)
+    return response.status_code == 200 and person.login in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_leads_through_the_login_and_back(app: Flask, realm: FakeRealm, path: str) -> None:
+    person, visitor = active(app), Visitor(app)
+    question = asked(visitor.get(path))
+    assert question["redirect_uri"] == "https://compte.univ.test/compte/retour"
+    assert question["code_challenge_method"] == "S256"
+    assert "kc_action" not in question
+    response = come_back(visitor, realm, person, visitor.get(path))
+    assert response.status_code == 200
+    assert person.login in response.get_data(as_text=True)
+
+
+def test_the_session_is_renewed_at_login_and_logout(app: Flask, realm: FakeRealm) -> None:
+    person, visitor = active(app), Visitor(app)
+    question = visitor.get(HOME)
+    before = visitor.cookie
+    come_back(visitor, realm, person, question)
+    inside = visitor.cookie
+    assert shows(app, inside, person)
+    response = visitor.post("/compte/deconnexion")
+    assert response.location.startswith("https://sso.univ.test/realms/univ/protocol/openid-connect/logout?")
+    assert asked(response)["post_logout_redirect_uri"] == "https://compte.univ.test/"
+    assert len({before, inside, visitor.cookie}) == 3
+    assert not any(shows(app, cookie, person) for cookie in (before, inside, visitor.cookie))
+
+
+def test_a_session_planted_before_the_login_is_worth_nothing_after(app: Flask, realm: FakeRealm) -> None:
+    attacker, person = Visitor(app), active(app)
+    question = attacker.get(HOME)
+    victim = Visitor(app, attacker.cookie)
+    come_back(victim, realm, person, question)
+    assert shows(app, victim.cookie, person)
+    assert not shows(app, attacker.cookie, person)
+
+
+def test_login_csrf_an_answer_to_anothers_question(app: Flask, realm: FakeRealm) -> None:
+    """The attacker's own answer, brought to the victim's browser: nobody is logged in as the attacker."""
+    attacker, victim = active(app), active(app)
+    theirs, browser = Visitor(app), Visitor(app)
+    planted = answer(realm, attacker, asked(theirs.get(HOME)))
+    for visitor in (Visitor(app), browser):
+        visitor.get(HOME)
+        response = visitor.get(planted)
+        assert response.status_code == 400
+        assert FAILED in words(response)
+        assert not shows(app, visitor.cookie, attacker)
+    log_in(browser, realm, victim)
+    assert browser.get(planted).location == HOME
+    assert shows(app, browser.cookie, victim)
+
+
+@pytest.mark.parametrize("state", ["", "forged", None])
+def test_a_wrong_state(app: Flask, realm: FakeRealm, state: str | None) -> None:
+    person, visitor = active(app), Visitor(app)
+    question = asked(visitor.get(HOME))
+    address = answer(realm, person, question)
+    changed = address.replace(f"state={question['state']}", "" if state is None else f"state={state}")
+    assert visitor.get(changed).status_code == 400
+    assert not shows(app, visitor.cookie, person)
+
+
+def test_a_code_counts_once(app: Flask, realm: FakeRealm) -> None:
+    person, visitor = active(app), Visitor(app)
+    address = answer(realm, person, asked(visitor.get(HOME)))
+    before = visitor.cookie
+    assert visitor.get(address).location == HOME
+    assert visitor.get(address).location == HOME  # Back: nothing is asked of Keycloak again
+    for other in (Visitor(app), Visitor(app, before)):
+        assert other.get(address).status_code == 400
+        assert not shows(app, other.cookie, person)
+
+
+def test_a_code_stolen_and_used_with_ones_own_question(app: Flask, realm: FakeRealm) -> None:
+    """Its nonce is not the thief's."""
+    person, victim, thief = active(app), Visitor(app), Visitor(app)
+    stolen = answer(realm, person, asked(victim.get(HOME))).partition("code=")[2]
+    state = asked(thief.get(HOME))["state"]
+    assert thief.get(f"/compte/retour?state={state}&code={stolen}").status_code == 503
+    assert not shows(app, thief.cookie, person)
+
+
+def test_an_answer_that_is_no_code(app: Flask, realm: FakeRealm) -> None:
+    visitor = Visitor(app)
+    state = asked(visitor.get(HOME))["state"]
+    response = visitor.get(f"/compte/retour?state={state}&error=access_denied&error_description=<b>x</b>")
+    assert response.status_code == 400
+    assert FAILED in words(response)
+    assert "<b>x</b>" not in response.get_data(as_text=True)
+
+
+def test_a_session_ended_in_keycloak_ends_here_at_once(app: Flask, realm: FakeRealm) -> None:
+    person, visitor = active(app), Visitor(app)
+    log_in(visitor, realm, person)
+    assert shows(app, visitor.cookie, person)
+    realm.logged_in.clear()
+    for path in PAGES:
+        response = visitor.get(path)
+        assert response.status_code == 303
+        assert person.login not in response.get_data(as_text=True)
+    assert not shows(app, visitor.cookie, person)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"account_end": date(2026, 9, 6)}, {"state": "SupannExpire"}, {"state": "SupannSupprCompte"}]
+)
+def test_an_account_closed_meanwhile(app: Flask, realm: FakeRealm, fields: dict[str, Any]) -> None:
+    person, visitor = active(app), Visitor(app)
+    log_in(visitor, realm, person)
+    with services_of(app).sessions.begin() as db:
+        for name, value in fields.items():
+            setattr(db.get_one(Person, person.id), name, value)
+    response = visitor.get("/compte/donnees.json")
+    assert response.status_code == 403
+    assert "Ce compte n'est pas ouvert" in words(response)
+    assert visitor.get(HOME).status_code == 303  # the login here ended with it
+
+
+def test_idle_and_absolute_ends(app: Flask, realm: FakeRealm, clock: FixedClock) -> None:
+    person, visitor = active(app), Visitor(app)
+    log_in(visitor, realm, person)
+    for _turn in range(5):
+        clock.advance(minutes=11)
+        assert shows(app, visitor.cookie, person)
+    clock.advance(minutes=5)
+    assert not shows(app, visitor.cookie, person)
+    other = Visitor(app)
+    log_in(other, realm, person)
+    clock.advance(minutes=15)
+    assert not shows(app, other.cookie, person)
+
+
+def test_another_person_in_the_same_browser_replaces_the_first(app: Flask, realm: FakeRealm) -> None:
+    first, second, visitor = active(app), active(app), Visitor(app)
+    log_in(visitor, realm, first)
+    log_in(visitor, realm, second, "/compte/modifier/photo-use")
+    assert shows(app, visitor.cookie, second)
+    assert not shows(app, visitor.cookie, first)
+
+
+def test_steps_that_are_not_offered_are_not_asked_for(app: Flask, realm: FakeRealm) -> None:
+    visitor = Visitor(app)
+    for slug in (
+        "charter",
+        "summary",
+        "security-question",
+        "UPDATE_PASSWORD",
+        "kcb-new-password",
+        "new_password%00",
+    ):
+        assert visitor.get(f"/compte/modifier/{slug}").status_code == 404
+    assert asked(visitor.get("/compte/modifier/new-password"))["kc_action"] == "kcb-new-password"
+
+
+def test_a_step_does_not_end_the_wait_for_its_answer(app: Flask, realm: FakeRealm) -> None:
+    """Through the wizard, which has a session of its own, and back with the outcome, told once."""
+    person, visitor = active(app), Visitor(app)
+    log_in(visitor, realm, person)
+    question = visitor.get("/compte/modifier/new-password")
+    visitor.enter(realm, person, act="kcb-new-password", acts=["kcb-new-password"], aia=True)
+    page = come_back(
+        visitor, realm, person, question, kc_action="kcb-new-password", kc_action_status="success"
+    )
+    assert "C'est fait : Mot de passe" in words(page)
+    assert "C'est fait" not in words(visitor.get(HOME))
+
+
+@pytest.mark.parametrize("status", ["success", "<script>", ""])
+def test_an_outcome_nobody_asked_for_is_not_told(app: Flask, realm: FakeRealm, status: str) -> None:
+    person, visitor = active(app), Visitor(app)
+    page = come_back(visitor, realm, person, visitor.get(HOME), kc_action_status=status)
+    assert "C'est fait" not in words(page)
+    assert "<script>" not in page.get_data(as_text=True).replace("<script src", "")
+
+
+# -- the file
+
+
+def fill(app: Flask, person: Person, mark: str) -> None:
+    """A row of everything, with words of that person's own, and secrets."""
+    kcb = services_of(app)
+    now = kcb.clock()
+    with kcb.sessions.begin() as db:
+        journey = Journey(
+            person_id=person.id, name=f"actions:ticketdigest-{mark}", generation=1, started_at=now
+        )
+        journey.steps.append(
+            StepRecord(step="mail_forwarding", done_at=now, data={"address": f"fw-{mark}@x.fr"})
+        )
+        rows = [
+            journey,
+            Identifier(person_id=person.id, kind="ine", value=f"INE{mark}"),
+            Affiliation(person_id=person.id, population="student", source="apogee", source_key=f"key-{mark}", year=2026,
+                        programme="L1", start=now.date(), end=date(2027, 12, 31), row_hash=f"rowhash-{mark}"),
+            CharterAcceptance(person_id=person.id, version="2026-09", language="fr", text_sha256="t" * 64, accepted_at=now),
+            Consent(person_id=person.id, use="photo_use", given=True, language="fr", text_sha256="c" * 64, decided_at=now),
+            SecurityAnswer(person_id=person.id, question=f"question-{mark}", answer_hash=f"answerhash-{mark}", set_at=now),
+            Link(person_id=person.id, purpose="activation", sent_to=f"to-{mark}@x.fr", token_sha256=f"tokenhash-{mark}",
+                 generation=1, journey="activation", opening=f"opening-{mark}", created_at=now, expires_at=now),
+            AddressChange(person_id=person.id, former=f"former-{mark}@x.fr", address=f"new-{mark}@x.fr", changed_at=now,
+                          undo_sha256=f"undohash-{mark}", undo_until=now + timedelta(days=7)),
+        ]  # fmt: skip
+        db.add_all(rows)
+        outbox.enqueue(db, kind="activation", person_id=person.id, dedupe_key=f"dedupe-{mark}", now=now)
+        audit.record(
+            db, now, "jeanne.martin@univ.test", "account.reset", person.id, reason=f"reason-{mark}", other="x"
+        )
+        db.get_one(Person, person.id).digest = f"digest-{mark}"
+
+
+def file_of(app: Flask, realm: FakeRealm, person: Person) -> tuple[dict[str, Any], str]:
+    response = log_in(Visitor(app), realm, person, "/compte/donnees.json")
+    assert response.headers["Content-Disposition"].startswith(
+        "attachment; filename=mes-donnees-2026-09-07.json"
+    )
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.mimetype == "application/json"
+    text = response.get_data(as_text=True)
+    return json.loads(text), text
+
+
+def test_the_file_holds_everything_of_its_person_and_nothing_of_another(app: Flask, realm: FakeRealm) -> None:
+    alice, bob = active(app, birth_date=date(2007, 3, 12)), active(app)
+    fill(app, alice, "alice")
+    fill(app, bob, "bob")
+    document, text = file_of(app, realm, alice)
+
+    for mine in ("INEalice", "key-alice", "fw-alice@x.fr", "question-alice", "to-alice@x.fr", "former-alice@x.fr",
+                 "new-alice@x.fr", "reason-alice", "2007-03-12", alice.login, alice.personal_mail or ""):  # fmt: skip
+        assert mine in text, mine
+    for theirs in ("bob", bob.login, bob.uid, bob.personal_mail or "", bob.id):
+        assert theirs not in text, theirs
+    for secret in (
+        "answerhash",
+        "tokenhash",
+        "opening-",
+        "undohash",
+        "rowhash",
+        "ticketdigest",
+        "digest-",
+        "dedupe-",
+    ):
+        assert secret not in text, secret
+    assert "jeanne.martin" not in text
+    assert [entry["actor"] for entry in document["history"]] == ["staff"]
+    assert document["history"][0]["details"] == {"reason": "reason-alice"}
+    assert document["journeys"][0]["name"] == "actions"
+    assert document["mails"][0] == {"kind": "activation", "created_at": "2026-09-07T08:30:00+00:00",
+                                    "sent_at": None, "state": "waiting"}  # fmt: skip
+    assert set(document["about"]) == set(document) - {
+        "about",
+        "format",
+        "exported_at",
+        "university",
+        "contact",
+        "login",
+    }
+
+
+def test_somebody_the_bridge_has_no_record_of(app: Flask, realm: FakeRealm) -> None:
+    now = services_of(app).clock()
+    stranger = Person(key="k", uid="alix", keycloak_id="0" * 36, login="alix", mail="alix@ailleurs.example",
+                      first_name="Alix", last_name="Roy", population="guest", created_at=now, updated_at=now)  # fmt: skip
+    visitor = Visitor(app)
+    page = words(log_in(visitor, realm, stranger))
+    assert "alix" in page
+    assert "Ce compte n'est lié à aucune inscription" in page
+    assert "Ce service ne conserve encore rien sur vous" in words(visitor.get("/compte/donnees"))
+    document = json.loads(visitor.get("/compte/donnees.json").get_data())
+    assert document["login"] == "alix"
+    assert "person" not in document
