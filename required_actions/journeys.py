@@ -189,6 +189,8 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         step.data = {name: value for name, value in step.data.items() if name not in PASSED_ON}
     if known_mail and person.personal_mail != known_mail and not login.activates:
         _tell(db, journey, known_mail, now)
+    if "new_password" in done and not login.activates:
+        _tell_of_password(db, journey, known_mail, now)
     _forget_earlier(db, journey, done)
     journey.finished_at, journey.finishing_by = now, login.ticket_digest
     if login.activates or STRONG & set(done):
@@ -209,6 +211,18 @@ def _forget_earlier(db: Session, journey: Journey, steps: list[str]) -> None:
     )
     for kept in (StepRecord, AddressCheck):
         db.execute(delete(kept).where(kept.step.in_(steps), kept.journey_id.in_(earlier)))
+
+
+def _tell_of_password(db: Session, journey: Journey, backup_mail: str | None, now: datetime) -> None:
+    """Writes to the owner of an active account, at the backup mail as it was before this journey."""
+    outbox.enqueue(
+        db,
+        kind="password_changed",
+        person_id=journey.person_id,
+        dedupe_key=f"password-changed:{journey.id}",
+        payload={"to": backup_mail, "at": now.isoformat()},
+        now=now,
+    )
 
 
 def _confirm(db: Session, journey: Journey, now: datetime) -> None:
