@@ -23,7 +23,18 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Raises :class:`kc_bridge.domain.errors.ConfigurationError` when it must not start: old schema, weak secret.
     """
     from kc_bridge import settings as settings_module
-    from kc_bridge.web import account, errors, headers, health, i18n, logs, pages, security, sessions, university
+    from kc_bridge.web import (
+        account,
+        errors,
+        headers,
+        health,
+        i18n,
+        logs,
+        pages,
+        security,
+        sessions,
+        university,
+    )
     from required_actions import web as activation
 
     app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))

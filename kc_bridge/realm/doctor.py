@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from kc_bridge.domain.errors import BridgeError
-from kc_bridge.realm import checks, keycloak_checks, password_checks, realm_checks
+from kc_bridge.realm import checks, keycloak_checks, password_checks, promise_checks, realm_checks
 from kc_bridge.realm.finding import Check, Finding, Installation, failure
 
 __all__ = ["CHECKS", "as_json", "as_text", "examine"]
@@ -27,6 +27,7 @@ CHECKS: dict[str, Check] = {
     "mail relay": checks.mail_relay,
     "database": checks.database,
     "plug-ins": checks.plug_ins,
+    "row to mail": promise_checks.enrolment_to_mail,
     "realm settings": realm_checks.realm_settings,
     "login pages": realm_checks.login_pages,
     "steps": realm_checks.steps,

@@ -89,8 +89,9 @@ class Stack:
     def person(self, *, language: str = "fr", actions: list[str] | None = None, **user: Any) -> Person:
         """Somebody enrolled, known to the bridge and to Keycloak, not activated."""
         name = f"camille.o-connor-{secrets.token_hex(3)}"
-        login = f"{name}@etu.univ-demo.fr"
-        journey = self.services.profile.journey_for("student")
+        profile = self.services.profile
+        login = f"{name}@{profile.mail_domains['student']}"
+        journey = profile.journey_for("student")
         keycloak_id = self.realm.create_user(
             login,
             email=login,
