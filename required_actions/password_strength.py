@@ -17,7 +17,7 @@ from zxcvbn import matching
 from zxcvbn.scoring import most_guessable_match_sequence
 from zxcvbn.time_estimates import guesses_to_score
 
-__all__ = ["Habit", "Strength", "is_common", "strength"]
+__all__ = ["Habit", "Strength", "is_common", "plain", "strength", "words_of"]
 
 JUDGED = 72
 """Characters looked at: zxcvbn's cost grows with the square of the length, and more never makes a password weaker."""
@@ -83,8 +83,8 @@ def strength(password: str, personal: Iterable[str] = ()) -> Strength:
     Accents count for nothing: who guesses tries « universite » and « université ». What others know and what holds words
     together count for nothing either, however much of it there is: the rest must be hard to guess by itself.
     """
-    words = _words(personal)
-    text = _plain(password)[:JUDGED]
+    words = words_of(personal)
+    text = plain(password)[:JUDGED]
     unknown = re.sub("|".join(map(re.escape, words)), "", text, flags=re.IGNORECASE) if words else text
     rest = re.sub(r"[\s._-]+", "", unknown)
     guesses, habits = _estimate(text, words)
@@ -117,14 +117,14 @@ def _habit(match: dict[str, Any]) -> Habit | None:
     return PATTERNS.get(match["pattern"])
 
 
-def _words(personal: Iterable[str]) -> list[str]:
+def words_of(personal: Iterable[str]) -> list[str]:
     """Each text and its parts, the longest first."""
-    texts = [_plain(text).lower() for text in personal]
+    texts = [plain(text).lower() for text in personal]
     found = {part for text in texts for part in (text, *re.split(r"[\W_]+", text)) if len(part) >= NOTICED}
     return sorted(found, key=lambda part: (-len(part), part))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without accents; one character stays one, unlike in NFKD."""
     bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", bare)

@@ -67,11 +67,17 @@ class _Application(click.ParamType):
 @click.option(
     "--application", "applications", type=_Application(), multiple=True, help="Also declare this one."
 )
+@click.option(
+    "--change-profile",
+    is_flag=True,
+    help="Make the realm over to this profile though it belongs to another; chosen passwords keep working.",
+)
 @admin_options
 def setup(
     dry_run: bool,
     profile: str | None,
     applications: tuple[ApplicationClient, ...],
+    change_profile: bool,
     admin_user: str,
     admin_password: str,
 ) -> None:
@@ -84,6 +90,7 @@ def setup(
         click.echo,
         applications=applications,
         dry_run=dry_run,
+        change_profile=change_profile,
     )
     if not changed:
         click.echo(f"Realm {settings.realm}: nothing to change.")

@@ -10,6 +10,7 @@ from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.realm.actions import used_actions
 from kc_bridge.realm.apply import plan
+from kc_bridge.realm.belonging import refuse_another_profile
 from kc_bridge.realm.desired import desired_realm
 from kc_bridge.realm.finding import Finding, Installation
 from kc_bridge.realm.keys import public_jwks, signing_keys
@@ -33,9 +34,11 @@ def realm_settings(installation: Installation) -> Finding:
             "not compared",
             "Give an administrator's account: KCB_ADMIN_USERNAME and KCB_ADMIN_PASSWORD.",
         )
+    profile = load_profile(settings.profile)
+    refuse_another_profile(admin, settings.realm, profile.name)
     server = inspect(admin)
     jwks = {client: public_jwks(signing_keys(settings.keys_dir, client)) for client in SIGNING_CLIENTS}
-    edits = plan(admin, settings.realm, desired_realm(settings, load_profile(settings.profile), server, jwks))
+    edits = plan(admin, settings.realm, desired_realm(settings, profile, server, jwks))
     if not edits:
         return Finding("ok", "as kcb setup makes them")
     missing = [f"{edit.title}: absent" for edit in edits if edit.before is None]

@@ -8,7 +8,9 @@ from html import escape
 from typing import Any
 from urllib.parse import urljoin
 
+from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.domain.profile import Branding, UniversityProfile
+from kc_bridge.realm.belonging import PROFILE_ATTRIBUTE
 from kc_bridge.realm.colours import colour_attributes
 from kc_bridge.realm.resource import AtLeast, Kind, Policy, Resource
 from kc_bridge.settings import Settings
@@ -60,10 +62,12 @@ GOVERNED_BY_PROFILE = frozenset(
         "specialChars",
         "regexPattern",
         "notUsername",
+        "notContainsUsername",
         "notEmail",
         "passwordHistory",
     )
 )
+"""Rules a profile always decides. A black list is an administrator's as long as the profile names none."""
 
 
 def realm_settings(settings: Settings, profile: UniversityProfile, themes: Collection[str]) -> Resource:
@@ -82,13 +86,14 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
         "editUsernameAllowed": False,
         "bruteForceProtected": True,
         "accessCodeLifespanUserAction": int(LOGIN_STEP_LIFETIME.total_seconds()),
-        "passwordPolicy": Policy(profile.password_policy.keycloak(), GOVERNED_BY_PROFILE),
+        "passwordPolicy": _password_policy(profile.password_policy),
         "eventsEnabled": True,
         "eventsExpiration": int(EVENTS_KEPT.total_seconds()),
         "enabledEventTypes": EVENT_TYPES,
         "adminEventsEnabled": True,
         "attributes": {
             "adminEventsExpiration": str(int(EVENTS_KEPT.total_seconds())),
+            PROFILE_ATTRIBUTE: profile.name,
             "kcbFirstLoginUrl": f"{settings.public_url}/premiere-connexion",
             "kcbProblemUrl": f"{settings.public_url}/probleme-de-connexion",
             "kcbHelpUrl": f"{settings.public_url}/aide",
@@ -97,6 +102,11 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
     }
     body |= {THEMES[kind]: THEME for kind in themes}
     return Resource(Kind.REALM, settings.realm, body)
+
+
+def _password_policy(asked: PasswordPolicy) -> Policy:
+    governed = GOVERNED_BY_PROFILE | ({"passwordBlacklist"} if asked.blacklist else set())
+    return Policy(asked.keycloak(), governed)
 
 
 def _header(public_url: str, brand: Branding) -> str:

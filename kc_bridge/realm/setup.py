@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
+from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.realm.applications import ApplicationClient
 from kc_bridge.realm.apply import apply, plan
+from kc_bridge.realm.belonging import refuse_another_profile
 from kc_bridge.realm.clients import SYNC, WEB, bridge_clients
 from kc_bridge.realm.desired import desired_realm
 from kc_bridge.realm.diff import Edit
@@ -35,12 +38,16 @@ def setup_realm(
     *,
     applications: tuple[ApplicationClient, ...] = (),
     dry_run: bool = False,
+    change_profile: bool = False,
 ) -> int:
     """Brings the realm to what the profile needs; returns how many resources differed.
 
-    Raises :class:`ConfigurationError` before writing anything when the server is too old or lacks the JAR.
+    ``change_profile``: also when the realm belongs to another profile. Raises :class:`ConfigurationError` before
+    writing anything when it does and this is not said, or when the server is too old or lacks the JAR.
     """
     server = inspect(admin)
+    if not change_profile:
+        refuse_another_profile(admin, settings.realm, profile.name)
     for kind in sorted(THEMES.keys() - server.themes):
         report(f"The server has no {kind} theme « {THEME} »: that of the realm stays as it is.")
     if missing := missing_pages(server.authenticators):
@@ -53,10 +60,12 @@ def setup_realm(
             _print(edit, report)
         return len(edits)
     written = 0
-    if edits and edits[0].resource.kind is Kind.REALM and edits[0].before is None:
-        apply(admin, settings.realm, edits[:1], lambda edit: _print(edit, report))
+    if edits and edits[0].resource.kind is Kind.REALM:
+        created = edits[0].before is None
+        with _black_list_explained(profile.password_policy.blacklist):
+            apply(admin, settings.realm, edits[:1], lambda edit: _print(edit, report))
         # A new realm comes with Keycloak's own documents, which must be merged with, not replaced.
-        written, edits = 1, plan(admin, settings.realm, wanted)
+        written, edits = 1, plan(admin, settings.realm, wanted) if created else edits[1:]
     apply(admin, settings.realm, edits, lambda edit: _print(edit, report))
     return written + len(edits)
 
@@ -73,6 +82,21 @@ def rotate_key(settings: Settings, client_id: str, admin: KeycloakAdmin, report:
     clients = [r for r in bridge_clients(settings.public_url, jwks) if r.key == (Kind.CLIENT, client_id)]
     apply(admin, settings.realm, plan(admin, settings.realm, clients), lambda edit: _print(edit, report))
     report(f"{save_key(settings.keys_dir, client_id, key)}: absent → key {key.kid}")
+
+
+@contextmanager
+def _black_list_explained(file: str | None) -> Iterator[None]:
+    """Keycloak answers « Failed to update realm » when it does not find the list, and nothing more."""
+    try:
+        yield
+    except ConfigurationError as refused:
+        if file is None:
+            raise
+        raise ConfigurationError(
+            refused.problem,
+            f"If data/password-blacklists/{file} is missing on a Keycloak server, put it there and run this again; "
+            f"or take blacklist = « {file} » out of the profile.",
+        ) from None
 
 
 def _published_keys(settings: Settings, client_id: str, report: Report, dry_run: bool) -> dict[str, Any]:

@@ -68,24 +68,43 @@ for (const holder of document.querySelectorAll("[data-reveal-passwords]")) {
 const count = (text, pattern) => (text.match(pattern) ?? []).length;
 const atLeast = (pattern) => (password, account, [wanted = 1]) => count(password, pattern) >= wanted;
 const differs = (password, account) => password.toLowerCase() !== account.toLowerCase();
+const beforeAt = (account) => (account.indexOf("@") > 2 ? account.split("@")[0] : account);
+const has = (symbols) => (char) => symbols.includes(char);
+const wholly = (expression) => new RegExp(`^(?:${expression})$`, "u");
 
 // Counted as Keycloak does: UTF-16 units for lengths.
 const RULES = {
   length: (password, account, [wanted = 8]) => password.length >= wanted,
   maxLength: (password, account, [limit = 64]) => password.length <= limit,
+  between: (password, account, [least, most]) => password.length >= least && password.length <= most,
+  letters: atLeast(/\p{L}/gu),
   digits: atLeast(/\p{Nd}/gu),
   upperCase: atLeast(/\p{Lu}/gu),
   lowerCase: atLeast(/\p{Ll}/gu),
   specialChars: atLeast(/[^\p{L}\p{Nd}]/gu),
+  specialAmong: (password, account, [wanted, symbols]) => [...password].filter(has(symbols)).length >= wanted,
+  forbidden: (password, account, [symbols]) => ![...password].some(has(symbols)),
+  noSpace: (password) => !/[\s\p{Z}]/u.test(password),
+  pattern: (password, account, [expression]) => wholly(expression).test(password),
   notUsername: differs,
   notEmail: differs,
-  notContainsUsername: (password, account) => !password.toLowerCase().includes(account.toLowerCase()),
+  notContainsUsername: (password, account) => !password.toLowerCase().includes(beforeAt(account.toLowerCase())),
 };
+
+// A university's expression may be one that only Java understands: the server alone judges it then.
+function isOurs({ dataset }) {
+  try {
+    if (dataset.rule === "pattern") wholly(JSON.parse(dataset.parameters)[0]);
+  } catch {
+    return false;
+  }
+  return dataset.rule in RULES;
+}
 
 for (const box of document.querySelectorAll("[data-rules-for]")) {
   const field = document.getElementById(box.dataset.rulesFor);
   const status = document.querySelector("[data-rules-status]");
-  const rules = [...box.querySelectorAll("[data-rule]")].filter((item) => item.dataset.rule in RULES);
+  const rules = [...box.querySelectorAll("[data-rule]")].filter(isOurs);
   let announce;
 
   const judge = () => {

@@ -14,16 +14,22 @@ from wtforms import BooleanField, PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
 from kc_bridge.domain.calendar import date_in_words
+from kc_bridge.domain.errors import Violation
 from kc_bridge.services import services
+from required_actions.dictionary_words import is_one_word
 from required_actions.password_rules import (
+    advice,
     breached_text,
+    dictionary_rule,
+    dictionary_text,
     rules,
     strength_rule,
     violation_texts,
     weakness_text,
 )
-from required_actions.password_strength import is_common, strength
+from required_actions.password_strength import is_common, strength, words_of
 from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
+from required_actions.rule_words import RuleWords, in_their_words
 
 __all__ = ["NewPassword", "NewPasswordOptions"]
 
@@ -46,6 +52,8 @@ class NewPasswordFields(Fields):
 class NewPasswordOptions(Options):
     strength: int = Field(3, ge=0, le=4)
     """How hard to guess a password must be, on zxcvbn's scale: 3 is 10⁸ guesses, 0 asks nothing."""
+    words: tuple[RuleWords, ...] = ()
+    """The rules as the university says them, in its order; those not named follow in our words."""
 
 
 @register
@@ -57,8 +65,11 @@ class NewPassword(Step):
     options = NewPasswordOptions
 
     def context(self, ctx: StepContext) -> dict[str, Any]:
-        ours = [strength_rule()] if ctx.options.strength else []
-        return {"rules": rules(services().backchannel.password_policy()) + ours}
+        ours = [dictionary_rule()] if ctx.profile.password_policy.dictionary else []
+        if ctx.options.strength:
+            ours.append(strength_rule())
+        found = rules(services().backchannel.password_policy()) + ours
+        return {"rules": in_their_words(found, ctx.options.words, ctx.language), "advice": advice()}
 
     def initial(self, ctx: StepContext) -> dict[str, Any]:  # noqa: ARG002
         return {"end_sessions": True}
@@ -76,7 +87,7 @@ class NewPassword(Step):
         if not ours and not form.errors:
             return {}
         theirs = services().backchannel.password_check(ctx.ticket, password)
-        return {"password": [*violation_texts(theirs), *ours]}
+        return {"password": [*violation_texts(theirs, password), *ours]}
 
     def decide(self, ctx: StepContext, form: FlaskForm) -> Outcome:
         asked = _may_stay_logged_in(ctx)
@@ -100,11 +111,16 @@ class NewPassword(Step):
     @staticmethod
     def _objections(ctx: StepContext, password: str) -> list[str]:
         stolen = services().breached_passwords
-        found = []
+        policy, found = ctx.profile.password_policy, []
+        if policy.has_login(password, ctx.person.login):
+            found += violation_texts([Violation("notContainsUsername", "")], password)
         if is_common(password) or (stolen is not None and password in stolen):
             found.append(breached_text())
+        known = _known_to_others(ctx)
+        if policy.dictionary and is_one_word(password, words_of(known)):
+            found.append(dictionary_text())
         if ctx.options.strength:
-            judged = strength(password, _known_to_others(ctx))
+            judged = strength(password, known)
             if judged.score < ctx.options.strength:
                 found.append(weakness_text(judged))
         return found

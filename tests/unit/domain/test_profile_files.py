@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from kc_bridge.domain.errors import ConfigurationError
-from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.domain.profile import load_profile
 from required_actions.registry import get, load_steps
 
@@ -48,8 +47,8 @@ def test_an_own_file_by_its_path(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ("length = 12", "length = 6", "password_policy.length"),
-        ("length = 12", "lenght = 12", "password_policy.lenght"),
+        ("length = 15", "length = 6", "password_policy.length"),
+        ("length = 15", "lenght = 15", "password_policy.lenght"),
         ('primary = "#1d4f91"', 'primary = "red; } body {"', "branding.primary"),
         ('entrances = ["mail-link"]', 'entrances = ["telnet"]', "journeys.0.entrances.0"),
         ('steps = ["charter"]', "steps = []", "journeys.0.pages.0.steps"),
@@ -72,15 +71,3 @@ def test_a_wrong_file_is_named_with_its_field(
 def test_a_missing_profile(name: str) -> None:
     with pytest.raises(ConfigurationError, match="no university profile"):
         load_profile(name)
-
-
-def test_the_policy_in_keycloaks_words() -> None:
-    assert PasswordPolicy().keycloak() == "length(12) and maxLength(128) and notUsername(undefined)"
-    full = PasswordPolicy(
-        length=14, max_length=64, lower_case=1, upper_case=2, digits=3, special_chars=4,
-        regex=["^[!-~]+$", "x{2}"], not_username=False, not_email=True, history=5,
-    )  # fmt: skip
-    assert full.keycloak() == (
-        "length(14) and maxLength(64) and lowerCase(1) and upperCase(2) and digits(3) and specialChars(4)"
-        " and regexPattern(^[!-~]+$) and regexPattern(x{2}) and notEmail(undefined) and passwordHistory(5)"
-    )

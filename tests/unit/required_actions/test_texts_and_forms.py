@@ -12,12 +12,16 @@ from flask_babel import force_locale
 from wtforms import BooleanField, StringField
 
 from kc_bridge.domain.errors import ConfigurationError, Violation
+from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.services import EXTENSION
-from required_actions.password_rules import QUIET, TEXTS, rules, violation_texts, weakness_text
+from required_actions.password_rules import QUIET, TEXTS, advice, rules, violation_texts, weakness_text
 from required_actions.password_strength import Habit, Strength
 from required_actions.plain_text import to_html
 from required_actions.registry import Fields, Step, get, page_form
 from tests.support.bridge import services_of
+
+DEMANDS = {"letters", "specialAmong", "noSpace", "forbidden", "pattern"}
+"""Rules of ours that reach Keycloak as one expression."""
 
 
 @pytest.fixture
@@ -58,13 +62,16 @@ def test_nothing_of_a_text_is_markup(text: str, html: str) -> None:
 
 @pytest.mark.usefixtures("_request")
 def test_every_rule_has_words_in_both_languages() -> None:
-    policies = [{"id": name, "value": 3} for name in TEXTS]
+    policies = [{"id": name, "value": 3} for name in TEXTS if name not in DEMANDS]
     policies += [{"id": name, "value": 1} for name in QUIET] + [{"id": "unheard-of", "value": None}]
     shown = {}
     for locale in ("fr", "en"):
         with force_locale(locale):
             shown[locale] = rules(policies)
-    assert [rule.id for rule in shown["fr"]] == [*TEXTS, "unheard-of"]
+    assert [rule.id for rule in shown["fr"]] == [
+        *(name for name in TEXTS if name not in DEMANDS),
+        "unheard-of",
+    ]
     for french, english in zip(shown["fr"], shown["en"], strict=True):
         assert french.text != english.text
         assert french.text
@@ -81,29 +88,93 @@ def test_parameters_for_the_script(value: Any, parameters: list[Any]) -> None:
     assert rule.parameters == parameters
 
 
-@pytest.mark.usefixtures("_request")
-def test_a_pattern_says_what_the_university_means_by_it(app: Flask) -> None:
-    texts = {"^\\S+$": {"fr": "sans espace", "en": "without spaces"}, "^[a-z]+$": {"fr": "en minuscules"}}
+SLASHES = {
+    "[^/]*": {"fr": "sans barre oblique", "en": "without slashes"},
+    "[^%]*": {"fr": "sans pourcentage"},
+}
+
+
+@pytest.fixture
+def expression(app: Flask) -> str:
+    """Of a policy with every kind of demand."""
     kcb = services_of(app)
-    policy = kcb.profile.password_policy.model_copy(update={"regex_texts": texts})
+    policy = PasswordPolicy(
+        letters=2, special_chars=1, special_among="!%", forbidden="<>", spaces=False,
+        regex=list(SLASHES), regex_texts=SLASHES,
+    )  # fmt: skip
     profile = kcb.profile.model_copy(update={"password_policy": policy})
     app.extensions[EXTENSION] = replace(kcb, profile=profile)
-    broken = [Violation("regexPattern", "x", (pattern,)) for pattern in (*texts, "^.{3}$")]
-    with force_locale("en"):
-        assert rules([{"id": "regexPattern", "value": "^\\S+$"}])[0].text == "without spaces"
+    assert policy.expression
+    return policy.expression
+
+
+@pytest.mark.usefixtures("_request")
+def test_one_expression_of_keycloaks_is_as_many_rules_to_people(expression: str) -> None:
     with force_locale("fr"):
-        assert violation_texts(broken) == [
+        told = rules([{"id": "regexPattern", "value": expression}, {"id": "length", "value": 9}])
+    assert [(rule.id, rule.text, rule.parameters) for rule in told] == [
+        ("length", "au moins 9 caractères", [9]),
+        ("letters", "au moins 2 lettres", [2]),
+        ("specialAmong", "au moins 1 caractère spécial parmi ! %", [1, "!%"]),
+        ("noSpace", "sans espace", []),
+        ("forbidden", "sans aucun des caractères < >", ["<>"]),
+        ("pattern", "sans barre oblique", ["[^/]*"]),
+        ("pattern", "sans pourcentage", ["[^%]*"]),
+    ]
+    with force_locale("en"):
+        told = rules([{"id": "regexPattern", "value": expression}])
+    assert [rule.text for rule in told][-2:] == ["without slashes", "sans pourcentage"]
+
+
+@pytest.mark.usefixtures("_request")
+def test_people_are_told_which_of_them_a_password_lacks(expression: str) -> None:
+    broken = [Violation("regexPattern", "x", (expression,)), Violation("length", "x", (9,))]
+    with force_locale("fr"):
+        assert violation_texts(broken, "a <b%") == [
+            "Il faut au moins 9 caractères.",
             "Il doit être sans espace.",
-            "Il doit être en minuscules.",
-            "Il doit être composé uniquement de caractères permis par votre université.",
+            "Il doit être sans aucun des caractères < >.",
+            "Il doit être sans pourcentage.",
         ]
+        assert violation_texts(broken[:1], "1/2") == [
+            "Il faut au moins 2 lettres.",
+            "Il faut au moins 1 caractère spécial parmi ! %.",
+            "Il doit être sans barre oblique.",
+        ]
+
+
+@pytest.mark.usefixtures("_request")
+def test_keycloak_decides_when_we_read_a_character_otherwise(expression: str) -> None:
+    """No demand is unmet for us: all of them are said, rather than nothing."""
+    with force_locale("fr"):
+        assert len(violation_texts([Violation("regexPattern", "x", (expression,))], "ab!")) == 6
+
+
+@pytest.mark.usefixtures("_request", "expression")
+def test_an_administrators_own_expression_means_nothing_to_us() -> None:
+    with force_locale("fr"):
+        assert violation_texts([Violation("regexPattern", "x", ("^.{3}$",))], "ab") == [
+            "Il doit être composé uniquement de caractères permis par votre université."
+        ]
+
+
+@pytest.mark.usefixtures("_request")
+@pytest.mark.parametrize("length", [None, 16])
+def test_advice(app: Flask, length: int | None) -> None:
+    kcb = services_of(app)
+    policy = PasswordPolicy(recommended_length=length)
+    app.extensions[EXTENSION] = replace(
+        kcb, profile=kcb.profile.model_copy(update={"password_policy": policy})
+    )
+    with force_locale("fr"):
+        assert advice() == ("Nous vous conseillons 16 caractères ou plus." if length else "")
 
 
 @pytest.mark.usefixtures("_request")
 def test_every_violation_is_said_and_in_the_rules_order() -> None:
     broken = [Violation("unheard-of", "x"), Violation("notUsername", "x"), Violation("length", "x", (1,))]
     with force_locale("fr"):
-        said = violation_texts(broken)
+        said = violation_texts(broken, "")
     assert said[0] == "Il faut au moins 1 caractère."
     assert said[1] == "Il doit être différent de votre identifiant."
     assert "unheard-of" in said[2]
