@@ -18,7 +18,7 @@ from kc_bridge.services import Services
 from kc_bridge.store.activation import Journey, Link
 from kc_bridge.store.models import Person
 from kc_bridge.web import i18n, sessions
-from required_actions import address_checks, journeys
+from required_actions import address_checks, journeys, links
 from required_actions.handoff import Handoff, spend, verify
 from required_actions.logins import ACTIONS, Login, current_login, keep_login, opened_link, ticket_digest
 from required_actions.people import person_of
@@ -123,4 +123,5 @@ def _login(kcb: Services, handoff: Handoff, person: Person, link: Link | None) -
         link_id=link.id if link else None,
         opening=link.opening if link else None,
         proved_address=link.sent_to if link else None,
+        recovers=link is not None and link.purpose == links.RECOVERY,
     )

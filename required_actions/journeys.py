@@ -14,7 +14,6 @@ from kc_bridge.domain.errors import (
     FinishedElsewhere,
     HandoffRefused,
     JourneySuperseded,
-    LinkExpired,
 )
 from kc_bridge.store import audit, outbox
 from kc_bridge.store.activation import AddressCheck, Journey, Link, StepRecord
@@ -58,7 +57,8 @@ def begin(sessions: SessionFactory, person_id: str, name: str, generation: int, 
 def fresh(db: Session, login: Login, now: datetime, today: date) -> Journey:
     """The login's journey, if nothing has ended it: called when reading and again when writing.
 
-    Raises :class:`FinishedElsewhere`, :class:`JourneySuperseded`, :class:`AccountClosed` or :class:`LinkExpired`.
+    Raises :class:`FinishedElsewhere`, :class:`JourneySuperseded`, :class:`AccountClosed`, or what :func:`links.expired`
+    says.
     """
     journey = _read(db, login)
     person = journey.person
@@ -75,7 +75,7 @@ def fresh(db: Session, login: Login, now: datetime, today: date) -> Journey:
         if link is None or link.state != "opened" or link.opening != login.opening:
             raise JourneySuperseded
         if now >= link.expires_at:
-            raise LinkExpired(link.expires_at)
+            raise links.expired(link)
     return journey
 
 

@@ -13,9 +13,13 @@ from kc_bridge.domain.errors import (
     AccountClosed,
     AddressConfirmed,
     AddressLinkEnded,
+    LinkError,
     LinkExpired,
     LinkSuperseded,
     LinkUnknown,
+    LinkUsed,
+    RecoveryLinkEnded,
+    RecoveryLinkUsed,
     Unavailable,
 )
 from kc_bridge.domain.link import LinkFacts, check, new_token, token_digest
@@ -31,12 +35,17 @@ __all__ = [
     "IDENTIFIED",
     "RECOVERY",
     "IssuedLink",
+    "alone",
+    "begin_anew",
     "begins_login",
+    "expired",
     "find",
     "finish",
     "get",
     "issue",
     "issue_for_check",
+    "issue_for_recovery",
+    "not_while_finishing",
     "open_link",
 ]
 
@@ -72,16 +81,30 @@ def issue(
     *,
     purpose: str = ACTIVATION,
     sent_to: str | None = None,
+    anew: bool = True,
 ) -> IssuedLink:
     """A new way into the activation; it ends the person's older ones and every journey they began.
 
-    Two asked for at once are made one after the other, so that one of them is the newer.
+    Two asked for at once are made one after the other, so that one of them is the newer. ``anew``: False when what led
+    to it has ended those already, and this browser's own proof must outlive the mail it asked for.
     """
-    person = db.get_one(Person, person.id, with_for_update=True, populate_existing=True)
-    _not_while_finishing(db, person.id, now)
+    person = alone(db, person.id)
+    if anew:
+        begin_anew(db, person, now)
+    else:
+        not_while_finishing(db, person.id, now)
+        supersede(db, person.id)
+    return _add(db, person, now, purpose=purpose, journey=journey, expires_at=expires_at, sent_to=sent_to)
+
+
+def begin_anew(db: Session, person: Person, now: datetime) -> None:
+    """Ends the person's links and every journey begun. The caller is :func:`alone`.
+
+    Raises :class:`Unavailable` while another browser is ending a journey.
+    """
+    not_while_finishing(db, person.id, now)
     supersede(db, person.id)
     person.generation += 1
-    return _add(db, person, now, purpose=purpose, journey=journey, expires_at=expires_at, sent_to=sent_to)
 
 
 def issue_for_check(
@@ -100,6 +123,26 @@ def issue_for_check(
         sent_to=check.address,
         check_id=check.id,
     )
+
+
+def issue_for_recovery(
+    db: Session, person: Person, sent_to: str, expires_at: datetime, now: datetime
+) -> IssuedLink:
+    """A new link for a lost password; it ends the older ones nobody has opened, and nothing else.
+
+    Anybody may have it sent by typing an identifier, which must not end what the owner has begun. Opening it ends the
+    other openings, and choosing the password everything.
+    """
+    alone(db, person.id)
+    older = Link.person_id == person.id, Link.purpose == RECOVERY, Link.state == "new"
+    db.execute(update(Link).where(*older).values(state="superseded"))
+    return _add(db, person, now, purpose=RECOVERY, journey=ACTIONS, expires_at=expires_at, sent_to=sent_to)
+
+
+def alone(db: Session, person_id: str) -> Person:
+    """The person as they are now; until the transaction ends, whoever else would end links of theirs waits. Taken before
+    any link."""
+    return db.get_one(Person, person_id, with_for_update=True, populate_existing=True)
 
 
 def _add(db: Session, person: Person, now: datetime, **fields: Any) -> IssuedLink:
@@ -138,6 +181,8 @@ def _checked(db: Session, link: Link, now: datetime, today: date) -> Link:
     facts = LinkFacts(link.state, link.expires_at, link.generation, link.person.generation)
     if link.purpose == ADDRESS:
         _check_address(db, link, facts, now)
+    elif link.purpose == RECOVERY:
+        _check_recovery(link, facts, now)
     else:
         check(facts, now)
     if link.person.account_end and link.person.account_end < today:
@@ -169,6 +214,25 @@ def _check_address(db: Session, link: Link, facts: LinkFacts, now: datetime) -> 
         raise AddressConfirmed if asked.confirmed_at else AddressLinkEnded
 
 
+def _check_recovery(link: Link, facts: LinkFacts, now: datetime) -> None:
+    """Raises :class:`RecoveryLinkUsed` or :class:`RecoveryLinkEnded`, which a mailbox that is no backup mail any more is too."""
+    try:
+        check(facts, now)
+    except LinkUsed:
+        raise RecoveryLinkUsed from None
+    except LinkSuperseded:
+        raise RecoveryLinkEnded from None
+    except LinkExpired:
+        raise expired(link) from None
+    if link.sent_to != link.person.personal_mail:
+        raise RecoveryLinkEnded
+
+
+def expired(link: Link) -> LinkError:
+    """What to raise for a link whose time is over, in the words of its purpose."""
+    return (RecoveryLinkEnded if link.purpose == RECOVERY else LinkExpired)(link.expires_at)
+
+
 def begins_login(link: Link) -> bool:
     """True for a link that leads into an activation. The owner of an active account logs in with their password: a
     link that confirms an address they gave only does that."""
@@ -176,13 +240,19 @@ def begins_login(link: Link) -> bool:
 
 
 def open_link(db: Session, link: Link, opening: str, now: datetime) -> None:
-    """Opens a link under a new name, which supersedes its previous opening."""
-    _not_while_finishing(db, link.person_id, now)
+    """Opens a link under a new name, which supersedes its previous opening; of lost passwords, every other one's.
+
+    For a link of :data:`RECOVERY` the caller is :func:`alone`.
+    """
+    not_while_finishing(db, link.person_id, now)
+    if link.purpose == RECOVERY:
+        others = Link.person_id == link.person_id, Link.purpose == RECOVERY, Link.state.in_(LIVE)
+        db.execute(update(Link).where(*others, Link.id != link.id).values(state="superseded"))
     link.state, link.opened_at, link.opening = "opened", now, opening
     audit.record(db, now, "person", "link.opened", link.person_id)
 
 
-def _not_while_finishing(db: Session, person_id: str, now: datetime) -> None:
+def not_while_finishing(db: Session, person_id: str, now: datetime) -> None:
     """Raises :class:`Unavailable` while another browser is ending a journey: two would otherwise own the account."""
     finishing = select(Journey.id).where(
         Journey.person_id == person_id,

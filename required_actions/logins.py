@@ -51,6 +51,8 @@ class Login:
     opening: str | None = None
     proved_address: str | None = None
     """The mailbox the link of this login was sent to."""
+    recovers: bool = False
+    """True for a login that replaces a lost password."""
     kept_alive_at: str = ""
     """When Keycloak was last told that somebody is at work, ISO 8601."""
 
@@ -74,6 +76,8 @@ class OpenedLink:
     """Name of this browser's opening, once Keycloak has made it a login."""
     question: dict[str, str] | None = None
     """The ``prompt=none`` request under way."""
+    answered: bool | None = None
+    """The secret question asked besides: None before it is, False until it is answered rightly."""
     id_token: str | None = None
     """Of whoever else is logged in here, to log them out."""
 

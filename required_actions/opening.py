@@ -7,23 +7,29 @@ from contextlib import suppress
 from dataclasses import asdict
 from hmac import compare_digest
 
+import structlog
 from flask import Blueprint, redirect, render_template, request
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
+from kc_bridge.adapters.backchannel import NoSuchActions
 from kc_bridge.adapters.oidc import LoggedIn
-from kc_bridge.domain.errors import HandoffRefused, LinkUnknown, LoginGone
+from kc_bridge.domain.errors import HandoffRefused, LinkUnknown, LoginGone, PasswordElsewhere
 from kc_bridge.domain.journey import keycloak_actions
-from kc_bridge.services import services
+from kc_bridge.services import Services, services
 from kc_bridge.store.activation import AddressCheck, Link
 from kc_bridge.web.errors import in_words
-from required_actions import address_checks, links
+from required_actions import address_checks, links, recovery
 from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link
 
-__all__ = ["ask", "blueprint"]
+__all__ = ["QUESTION", "ask", "blueprint", "go"]
 
+log = structlog.get_logger()
 blueprint = Blueprint("links", __name__, template_folder="templates")
 
+QUESTION = "/mot-de-passe-oublie/question"
+"""Where the secret question is asked, if the link alone is not enough."""
+PAGES = {links.ADDRESS: "confirm_address.html", links.RECOVERY: "recovery_link.html"}
 NOBODY = frozenset(
     {"login_required", "interaction_required", "consent_required", "account_selection_required"}
 )
@@ -36,9 +42,8 @@ def show(token: str) -> str:
     kcb = services()
     with kcb.sessions() as db:
         link = links.find(db, token, kcb.clock(), kcb.today())
-    confirms = link.purpose == links.ADDRESS
     return render_template(
-        "confirm_address.html" if confirms else "link.html",
+        PAGES.get(link.purpose, "link.html"),
         account=link.person.login,
         display_name=link.person.display_name,
         masked_address=address_checks.masked(link.sent_to or ""),
@@ -97,20 +102,24 @@ def silent() -> BaseResponse | str:
     if "code" not in request.args:
         if request.args.get("error") not in NOBODY:
             raise HandoffRefused("prompt=none failed")
-        return _go(opened)
+        return go(opened)
     who = kcb.oidc.answer(request.args["code"], question["nonce"], question["verifier"])
     with kcb.sessions.begin() as db:
-        person = links.get(db, opened.link_id, kcb.clock(), kcb.today()).person
-    if who.user_id == person.keycloak_id:
-        return _go(opened)
-    return _somebody_else(opened, who, person.login)
+        link = links.get(db, opened.link_id, kcb.clock(), kcb.today())
+    if who.user_id == link.person.keycloak_id:
+        return go(opened)
+    return _somebody_else(opened, who, link)
 
 
-def _somebody_else(opened: OpenedLink, who: LoggedIn, account: str) -> str:
+def _somebody_else(opened: OpenedLink, who: LoggedIn, link: Link) -> str:
     opened.id_token = who.id_token
     keep_opened_link(opened)
     return render_template(
-        "other_account.html", current=who.username, account=account, logout_url="/oidc/logout"
+        "other_account.html",
+        current=who.username,
+        account=link.person.login,
+        logout_url="/oidc/logout",
+        recovers=link.purpose == links.RECOVERY,
     )
 
 
@@ -132,28 +141,50 @@ def logged_out() -> BaseResponse:
     return ask(opened)
 
 
-def _go(opened: OpenedLink) -> BaseResponse:
-    """Opens the link. Keycloak is asked first: when it does not answer, nothing is spent or superseded."""
+def go(opened: OpenedLink) -> BaseResponse:
+    """Opens the link. Keycloak is asked first: when it does not answer, nothing is spent or superseded.
+
+    A link for a lost password may ask the secret question before.
+    """
     kcb = services()
     now = kcb.clock()
     with kcb.sessions.begin() as db:
         link = links.get(db, opened.link_id, now, kcb.today())
+        question = recovery.question_of(db, kcb.profile, link)
     if link.person.keycloak_id is None or not links.begins_login(link):
         raise LinkUnknown
-    journey = kcb.profile.journey(link.journey) or kcb.profile.journey_for(link.person.population)
+    if question is not None and not opened.answered:
+        opened.answered = False
+        keep_opened_link(opened)
+        return redirect(QUESTION, 303)
     opening = secrets.token_urlsafe(32)
-    url = kcb.backchannel.mint_activation(
-        link.person.keycloak_id,
-        keycloak_actions(journey),
-        expires_at=now + kcb.settings.link_opening_lifetime,
-        ref=opening,
-        redirect_uri=f"{kcb.settings.public_url}/activation/done",
-        locale=str(get_locale() or "fr"),
-    )
+    url = _minted(kcb, link, opening)
     with kcb.sessions.begin() as db:
-        links.open_link(db, links.get(db, opened.link_id, now, kcb.today()), opening, now)
+        links.alone(db, link.person_id)
+        link = links.get(db, opened.link_id, now, kcb.today())
+        links.open_link(db, link, opening, now)
     keep_opened_link(OpenedLink(opened.link_id, opening=opening))
     return redirect(url, 303)
+
+
+def _minted(kcb: Services, link: Link, opening: str) -> str:
+    """Keycloak's address that begins the login. Raises :class:`PasswordElsewhere` where it could write no password."""
+    recovers = link.purpose == links.RECOVERY
+    journey = kcb.profile.journey(link.journey) or kcb.profile.journey_for(link.person.population)
+    try:
+        return kcb.backchannel.mint_activation(
+            link.person.keycloak_id or "",
+            [recovery.ACTION] if recovers else keycloak_actions(journey),
+            expires_at=kcb.clock() + kcb.settings.link_opening_lifetime,
+            ref=opening,
+            redirect_uri=f"{kcb.settings.public_url}/activation/done",
+            locale=str(get_locale() or "fr"),
+        )
+    except NoSuchActions as missing:
+        if recovers:
+            log.warning("lost password cannot be replaced", problem=missing.problem)
+            raise PasswordElsewhere from None
+        raise
 
 
 def _opened() -> OpenedLink:

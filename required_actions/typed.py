@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["one_line"]
+from wtforms.widgets import PasswordInput
+
+__all__ = ["ShownOnce", "one_line"]
+
+
+class ShownOnce(PasswordInput):
+    """A text field that never repeats what was typed into it."""
+
+    input_type = "text"
 
 
 def one_line(sent: object) -> str:

@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import PasswordInput
 
 from kc_bridge.domain import secret_answer
 from kc_bridge.services import services
@@ -21,7 +20,7 @@ from kc_bridge.store.decisions import SecurityAnswer
 from required_actions.registry import Fields, Outcome, Step, StepContext, register
 from required_actions.secret_answers import hashed
 from required_actions.security_questions import SecurityQuestionOptions
-from required_actions.typed import one_line
+from required_actions.typed import ShownOnce, one_line
 
 __all__ = ["SecurityQuestion"]
 
@@ -29,12 +28,6 @@ OWN = "own"
 LONGEST = 200
 """Characters of a question of one's own, or of an answer."""
 SHORTEST_QUESTION = 5
-
-
-class ShownOnce(PasswordInput):
-    """A text field that never repeats what was typed into it."""
-
-    input_type = "text"
 
 
 class SecurityQuestionFields(Fields):
