@@ -9,6 +9,7 @@ from datetime import date
 
 from kc_bridge.domain import plugins
 from kc_bridge.domain.affiliation import VALID, Affiliation
+from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.domain.person import Identity
 from kc_bridge.domain.profile import UniversityProfile
 from sync.desired import Account, desired_user
@@ -129,9 +130,19 @@ def _identity(
     said = read.record.identity(read.source)
     if known is None:
         return said
-    numbers = dict(known.identity.identifiers) | dict(said.identifiers)
-    mail = known.identity.personal_mail if known.activated else said.personal_mail
-    return replace(said, identifiers=tuple(sorted(numbers.items())), personal_mail=mail)
+    # A mail the person has replaced stays so until the register says another than the one that was replaced.
+    own = known.confirmed or said.personal_mail in known.replaced_mails
+    mail = known.identity.personal_mail if own else said.personal_mail
+    return replace(said, identifiers=_numbers(known.identity, said), personal_mail=mail)
+
+
+def _numbers(known: Identity, said: Identity) -> tuple[tuple[str, str], ...]:
+    """Those said now and, of kinds left out, those known; an INE that another has replaced stays among the former."""
+    numbers = dict(known.identifiers) | dict(said.identifiers)
+    numbers.pop(FORMER_INE, None)
+    ines = {value for kind, value in known.identifiers if kind in ("ine", FORMER_INE)}
+    former = {(FORMER_INE, value) for value in ines if value != numbers.get("ine")}
+    return tuple(sorted(former | numbers.items()))
 
 
 def _stand(affiliations: tuple[Affiliation, ...], known: KnownPerson | None, today: date) -> Standing:

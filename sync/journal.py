@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.store import audit, models
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.outbox import enqueue
@@ -149,15 +150,15 @@ def _write(session: Session, person: models.Person | None, action: Action, now: 
     new_mail = person.personal_mail != identity.personal_mail and identity.personal_mail
     person.first_name, person.last_name = identity.first_name, identity.last_name
     person.birth_name, person.birth_date = identity.birth_name, identity.birth_date
-    if (
-        person.activated_at is None
-    ):  # afterwards they are the person's own: the verified backup mail, the SMS number
+    confirmed = subject.known is not None and subject.known.confirmed
+    if person.activated_at is None and not confirmed:
+        # Afterwards they are the person's own: the verified backup mail, the SMS number.
         person.personal_mail, person.phone = identity.personal_mail, identity.phone
     has = {(i.kind, i.value) for i in person.identifiers}
     person.identifiers += [
         models.Identifier(kind=kind, value=value)
         for kind, value in identity.identifiers
-        if (kind, value) not in has
+        if (kind, value) not in has and not (kind == FORMER_INE and _is_known(session, kind, value))
     ]
     _write_affiliations(person, action)
     person.updated_at = now
@@ -167,9 +168,20 @@ def _write(session: Session, person: models.Person | None, action: Action, now: 
         person.digest = None
     else:
         _settle(person, action)
-    if new_mail and person.keycloak_id and person.activated_at is None and subject.standing.open:
+    if new_mail and not confirmed and _waits(person) and subject.standing.open:
         person.generation += 1  # ends the link sent to the address that was wrong
         _activation_mail(session, person, now)
+
+
+def _is_known(session: Session, kind: str, value: str) -> bool:
+    """An INE two people have had, one after the other, stays with the first: it proves neither of them anyway."""
+    table = models.Identifier
+    return session.scalar(select(table.id).where(table.kind == kind, table.value == value)) is not None
+
+
+def _waits(person: models.Person) -> bool:
+    """Has an account, not activated."""
+    return person.keycloak_id is not None and person.activated_at is None
 
 
 def _write_affiliations(person: models.Person, action: Action) -> None:
@@ -195,6 +207,8 @@ def _settle(person: models.Person, action: Action) -> None:
     if person.activated_at is not None and person.state == "SupannCree":
         # Activated while this run was at work: the next one tells Keycloak.
         person.state, person.digest = "SupannActif", None
+    elif person.activated_at is None and person.state == "SupannActif":
+        person.state, person.digest = "SupannCree", None  # reset meanwhile: likewise
 
 
 def _activation_mail(session: Session, person: models.Person, now: datetime) -> None:

@@ -54,6 +54,10 @@ class KnownPerson:
     state: str
     account_end: date | None
     activated: bool
+    confirmed: bool
+    """Has validated the account once: backup mail and phone are their own, also while it must be validated again."""
+    replaced_mails: frozenset[str | None]
+    """What the register said instead of the mail the person gave, and has read, on « Problème de connexion »."""
     digest: str | None
     """Of the user Keycloak holds; None when a write is still owed."""
     keycloak_id: str | None

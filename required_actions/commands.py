@@ -1,0 +1,111 @@
+"""``kcb reset``: accounts to be validated again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, TextIO
+
+import click
+
+from kc_bridge.domain.errors import AccountClosed, BridgeError, NotOwned, PasswordElsewhere, Unavailable
+from kc_bridge.services import Services, build
+from kc_bridge.settings import load
+from kc_bridge.store.models import Person
+from required_actions import resets
+from required_actions.address_checks import masked
+from required_actions.named import lines, operator, person_named
+
+__all__ = ["reset"]
+
+FAILED, PARTIAL = 1, 3
+
+
+@click.command()
+@click.argument("logins", nargs=-1)
+@click.option(
+    "--from", "listed", type=click.File(), help="File of identifiers, one a line; « - »: standard input."
+)
+@click.option("--reason", required=True, help="Why, for the audit: a ticket number, who asked and how.")
+@click.option("--by", metavar="NAME", help="Who asks for it, beside the account you are logged in with.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def reset(
+    logins: tuple[str, ...], listed: TextIO | None, reason: str, by: str | None, yes: bool, as_json: bool
+) -> None:
+    """Have accounts validated again: passwords and sessions end, nothing else is lost.
+
+    Exit codes: 0 all of them, 1 none, 3 some.
+    """
+    kcb = build(load())
+    found, refused = _find(kcb, [*logins, *lines(listed or [])])
+    if not found and not refused:
+        raise click.UsageError("Name the accounts to reset, or a file of them (--from).")
+    if found and not yes:
+        _announce(found)
+        click.confirm("Reset?", abort=True, err=True)
+    done: list[dict[str, Any]] = []
+    for person in found:
+        try:
+            resets.reset(kcb, person.id, actor=operator(by), reason=reason)
+        except BridgeError as error:
+            refused.append({"login": person.login, "reason": _why(error)})
+        else:
+            done.append({"login": person.login, "mail": bool(person.personal_mail)})
+            if not as_json:
+                click.echo(f"{person.login}: reset; {_next(person)}")
+    if as_json:
+        click.echo(json.dumps({"reset": done, "refused": refused}, ensure_ascii=False, indent=2))
+    else:
+        for one in refused:
+            click.secho(f"{one['login']}: not reset: {one['reason']}", fg="red", err=True)
+    sys.exit(0 if not refused else PARTIAL if done else FAILED)
+
+
+def _find(kcb: Services, names: list[str]) -> tuple[list[Person], list[dict[str, Any]]]:
+    found: dict[str, Person] = {}
+    refused: list[dict[str, Any]] = []
+    with kcb.sessions() as db:
+        for name in names:
+            person = person_named(db, kcb.profile, name)
+            try:
+                if person is None:
+                    refused.append({"login": name, "reason": "no such account"})
+                else:
+                    resets.may_be_reset(person, kcb.today())
+                    found[person.id] = person
+            except BridgeError as error:
+                refused.append({"login": name, "reason": _why(error)})
+    return list(found.values()), refused
+
+
+def _announce(people: list[Person]) -> None:
+    click.echo(f"To be validated again ({len(people)}):", err=True)
+    for person in people:
+        since = f"active since {person.activated_at:%d/%m/%Y}" if person.activated_at else "not activated"
+        click.echo(f"  {person.login}  {person.display_name}, {person.population}, {since}", err=True)
+    click.echo(
+        "Their password stops working and every session ends, now. Identifier, mail, choices and second factors stay.",
+        err=True,
+    )
+
+
+def _next(person: Person) -> str:
+    if person.personal_mail:
+        return f"the link to validate it again leaves for {masked(person.personal_mail)}"
+    return f"no backup mail: print a sheet with  kcb scolpass {person.login}"
+
+
+def _why(error: BridgeError) -> str:
+    match error:
+        case AccountClosed(ended_on=None):
+            return "the account is disabled in Keycloak"
+        case AccountClosed(ended_on=day):
+            return f"the account ended on {day:%d/%m/%Y}: it opens again with an enrolment"
+        case NotOwned():
+            return "no account of this bridge's in Keycloak (none yet, or an administrator)"
+        case PasswordElsewhere():
+            return "the password is kept in a directory that Keycloak may only read: change it there"
+        case Unavailable(reason=reason):
+            return f"not now: {reason or 'Keycloak does not answer'}; try again in a minute"
+    return str(error)
