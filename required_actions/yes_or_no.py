@@ -83,6 +83,11 @@ class YesOrNo(Step):
         reason = data["reason"]
         return [(str(self.label), _told(reason) if reason else recorded_choice(given=data["given"]))]
 
+    def present(self, ctx: StepContext) -> list[str]:
+        if _is_minor(ctx):
+            return [_told(consents.MINOR)]
+        return [_("Oui") if consents.present(ctx.person.id, self.name) else _("Non")]
+
     def _not_asked(self, ctx: StepContext, reason: str, told: str) -> Outcome:
         """« Non », on nobody's word; ``told``: what they read in place of the question."""
         row = consents.proof(ctx, self.name, given=False, question=told, reason=reason)
