@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from kc_bridge.domain.client_address import counted_as
 from kc_bridge.domain.clock import Clock
+from kc_bridge.domain.errors import TooManyTries
 from kc_bridge.domain.login import meant_by
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.services import Services
@@ -28,7 +29,17 @@ from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import Person
 from kc_bridge.store.web import MailRequest
 
-__all__ = ["A_DAY", "GAP", "PER_ADDRESS", "Asked", "answer_waiting", "answers", "ask", "free_at"]
+__all__ = [
+    "A_DAY",
+    "GAP",
+    "PER_ADDRESS",
+    "Asked",
+    "answer_as",
+    "answer_waiting",
+    "answers",
+    "ask",
+    "free_at",
+]
 
 GAP: RateLimitItem = RateLimitItemPerMinute(1, 5, namespace="ask-gap")
 """Between two mails one identifier may ask for."""
@@ -78,14 +89,23 @@ def ask(kcb: Services, kind: str, typed: str, language: str, address: str | None
     with kcb.sessions.begin() as db:
         throttle.spend(db, now, (PER_ADDRESS, counted_as(address)))
     with kcb.sessions.begin() as db:
-        throttle.spend(db, now, *_limits(kcb, kind, typed))
+        throttle.spend(db, now, *_limits(kcb.settings, kcb.profile, kind, typed))
         db.add(MailRequest(kind=kind, identifier=typed, language=language, asked_at=now))
 
 
 def free_at(kcb: Services, kind: str, typed: str) -> datetime | None:
     """When that mail may be asked for again; None: now."""
     with kcb.sessions() as db:
-        return throttle.free_at(db, kcb.clock(), _limits(kcb, kind, typed))
+        return throttle.free_at(db, kcb.clock(), _limits(kcb.settings, kcb.profile, kind, typed))
+
+
+def answer_as(asked: Asked, kind: str) -> None:
+    """Answers as if a mail of another ``kind`` had been asked for, within that one's limits."""
+    try:
+        throttle.spend(asked.db, asked.now, *_limits(asked.settings, asked.profile, kind, asked.person.login))
+    except TooManyTries:
+        return
+    _answerers[kind](asked)
 
 
 def answer_waiting(
@@ -129,9 +149,11 @@ def _people(db: Session, profile: UniversityProfile, typed: str) -> list[Person]
     return list(db.scalars(select(Person).where(Person.login.in_(logins))))
 
 
-def _limits(kcb: Services, kind: str, typed: str) -> tuple[throttle.Spending, ...]:
+def _limits(
+    settings: Settings, profile: UniversityProfile, kind: str, typed: str
+) -> tuple[throttle.Spending, ...]:
     """By what the identifier comes to, so that neither capitals nor the domain left out is a way around."""
-    meant = meant_by(typed, kcb.profile.mail_domains.values())[-1].partition("@")[0]
-    secret = kcb.settings.secret_key.get_secret_value()
+    meant = meant_by(typed, profile.mail_domains.values())[-1].partition("@")[0]
+    secret = settings.secret_key.get_secret_value()
     hidden = hmac.new(secret.encode(), f"ask:{kind}:{meant}".encode(), hashlib.sha256).hexdigest()
     return (GAP, hidden), (A_DAY, hidden)
