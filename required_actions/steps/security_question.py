@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectChoice
 from kc_bridge.domain import secret_answer
 from kc_bridge.services import services
 from kc_bridge.store.decisions import SecurityAnswer
-from required_actions.registry import Fields, Outcome, Step, StepContext, register
+from required_actions.registry import Fields, Outcome, Step, StepContext, register, worded
 from required_actions.secret_answers import hashed
 from required_actions.security_questions import SecurityQuestionOptions
 from required_actions.typed import ShownOnce, one_line
@@ -49,6 +49,7 @@ class SecurityQuestion(Step):
     def context(self, ctx: StepContext) -> dict[str, Any]:
         return {
             "security_own": ctx.options.own,
+            "security_advice": worded(ctx.options.advice, ctx.language),
             "security_shortest": secret_answer.SHORTEST,
         }
 

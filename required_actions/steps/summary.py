@@ -27,6 +27,8 @@ class Row:
     label: str
     value: str
     note: str = ""
+    lasts: bool = False
+    """True for what people need again."""
 
 
 class SummaryOptions(Options):
@@ -79,7 +81,7 @@ def _facts(person: Person) -> dict[str, Row]:
     if person.login == person.mail:
         note = _("Identique à votre adresse mail. Il vous sert à vous connecter à tous les services.")
     return {
-        "login": Row(_("Identifiant"), person.login, note),
-        "mail": Row(_("Adresse mail universitaire"), person.mail),
-        "uid": Row(_("Identifiant numérique unique (uid)"), person.uid),
+        "login": Row(_("Identifiant"), person.login, note, lasts=True),
+        "mail": Row(_("Adresse mail universitaire"), person.mail, lasts=True),
+        "uid": Row(_("Identifiant numérique unique (uid)"), person.uid, lasts=True),
     }
