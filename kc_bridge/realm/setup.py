@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
-from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.errors import BridgeError, ConfigurationError
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.realm.applications import ApplicationClient
 from kc_bridge.realm.apply import apply, plan
@@ -86,14 +86,14 @@ def rotate_key(settings: Settings, client_id: str, admin: KeycloakAdmin, report:
 
 @contextmanager
 def _black_list_explained(file: str | None) -> Iterator[None]:
-    """Keycloak answers « Failed to update realm » when it does not find the list, and nothing more."""
+    """Keycloak answers « Failed to update realm » (500) when it does not find the list, and nothing more."""
     try:
         yield
-    except ConfigurationError as refused:
+    except BridgeError as refused:
         if file is None:
             raise
         raise ConfigurationError(
-            refused.problem,
+            getattr(refused, "problem", str(refused)),
             f"If data/password-blacklists/{file} is missing on a Keycloak server, put it there and run this again; "
             f"or take blacklist = « {file} » out of the profile.",
         ) from None
