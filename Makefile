@@ -3,6 +3,9 @@
 .PHONY: help demo test soak lint format bench jar lock clean
 .NOTPARALLEL:
 
+# Containers often forbid .pyc files; without them each of the hundreds of processes started here compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 UV  := $(firstword $(wildcard .cache/uv/bin/uv) uv)
 
