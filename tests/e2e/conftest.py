@@ -71,6 +71,18 @@ def stack(running_stack: Stack) -> Iterator[Stack]:
     running_stack.clock.offset = timedelta()
 
 
+@pytest.fixture(scope="session")
+def montpellier(stacks: Callable[..., Stack]) -> Stack:
+    return stacks(profile="um")
+
+
+@pytest.fixture
+def um(montpellier: Stack) -> Iterator[Stack]:
+    """A bridge for the Université de Montpellier."""
+    yield montpellier
+    montpellier.clock.offset = timedelta()
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
     """Makes browser profiles; when the test is over, everything they found wrong fails it at once."""

@@ -34,7 +34,7 @@ FOREIGN = {
     "fr": re.compile(rf"\b({'|'.join(ENGLISH.split())})\b", re.I),
     "en": re.compile(rf"\b({'|'.join(FRENCH.split())})\b", re.I),
 }
-NAMES = re.compile(r"Université de Démonstration|\S+@\S+|ENT démo|https?://\S+")
+NAMES = re.compile(r"Université de (Démonstration|Montpellier)|\S+@\S+|ENT démo|https?://\S+")
 """Proper names, which stay as they are in every language."""
 
 AXE = Axe()

@@ -66,6 +66,18 @@ class Visitor:
     def text(self) -> str:
         return self.page.locator("body").inner_text()
 
+    @property
+    def words(self) -> str:
+        """The page as one line, its spaces all alike."""
+        return re.sub(r"\s+", " ", self.text)
+
+    @property
+    def rows(self) -> dict[str, str]:
+        """What the page lists, by label."""
+        found = [row.inner_text() for row in self.page.locator("dl.rows > div").all()]
+        lines = [re.sub(r"\s*\n\s*", "\n", text).partition("\n") for text in found]
+        return {label: " ".join(value.split()) for label, _, value in lines}
+
     def sees(self, title: str) -> None:
         """Fails unless this is the page in front of the person."""
         self.page.wait_for_load_state("load")
