@@ -91,6 +91,7 @@ def send_waiting(
     """Answers who asked for a mail, then sends every message due, at most :data:`BATCH`; returns how many the relay took. Safe to run many at once."""
     mailer = mailer or SmtpMailer(settings.smtp)
     profile = load_profile(settings.profile)
+    import_module("required_actions.mails")  # who answers and who writes
     import_module("required_actions.asking").answer_waiting(settings, profile, sessions, clock)
     taken = 0
     for _turn in range(BATCH):
@@ -206,7 +207,6 @@ def _recipient(address: str) -> Address:
 
 
 def _writer(kind: str) -> Writer:
-    import_module("required_actions.mails")
     return _writers[kind]
 
 

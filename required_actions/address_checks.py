@@ -30,6 +30,7 @@ __all__ = [
     "activates",
     "confirm",
     "forget",
+    "free_at",
     "give_up",
     "hold",
     "link_expires_at",
@@ -37,6 +38,7 @@ __all__ = [
     "of",
     "resend",
     "resend_at",
+    "spend",
     "valid_until",
 ]
 
@@ -75,7 +77,7 @@ def hold(
         if check.confirmed_at is not None:  # at this very moment
             journeys.record(journey, step, data, now)
         return
-    _spend(db, journey.person_id, address, now)
+    spend(db, journey.person_id, address, now)
     if check is None:
         check = AddressCheck(journey_id=journey.id, step=step, address=address, data=data, asked_at=now)
         db.add(check)
@@ -112,13 +114,18 @@ def resend(db: Session, check: AddressCheck, now: datetime) -> None:
     _alone(db, check.journey)
     db.refresh(check)
     if check.confirmed_at is None:
-        _spend(db, check.journey.person_id, check.address, now)
+        spend(db, check.journey.person_id, check.address, now)
         _send(db, check, check.journey.person_id, now)
 
 
 def resend_at(db: Session, check: AddressCheck, person_id: str, now: datetime) -> datetime | None:
     """When the mail may be asked for again; None: now."""
-    return throttle.free_at(db, now, [(A_DAY, person_id), (GAP, _mailbox(person_id, check.address))])
+    return free_at(db, person_id, check.address, now)
+
+
+def free_at(db: Session, person_id: str, address: str, now: datetime) -> datetime | None:
+    """When a mail to an address nobody has confirmed may be asked for again; None: now."""
+    return throttle.free_at(db, now, [(A_DAY, person_id), (GAP, _mailbox(person_id, address))])
 
 
 def valid_until(db: Session, check: AddressCheck) -> datetime | None:
@@ -181,7 +188,8 @@ def _find(db: Session, journey: Journey, step: str) -> AddressCheck | None:
     return db.scalar(wanted.execution_options(populate_existing=True))
 
 
-def _spend(db: Session, person_id: str, address: str, now: datetime) -> None:
+def spend(db: Session, person_id: str, address: str, now: datetime) -> None:
+    """Counts one mail to an address nobody has confirmed; raises as :func:`hold`."""
     throttle.spend(db, now, (A_DAY, person_id), (GAP, _mailbox(person_id, address)))
 
 

@@ -19,7 +19,7 @@ from kc_bridge.store import audit, outbox
 from kc_bridge.store.activation import AddressCheck, Journey, Link, StepRecord
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import Person
-from required_actions import links
+from required_actions import address_changes, links
 from required_actions.logins import Login
 
 __all__ = ["alone", "begin", "claim", "earlier", "finish", "fresh", "give_back", "held", "record"]
@@ -150,7 +150,11 @@ def earlier(db: Session, person_id: str) -> dict[str, dict[str, Any]]:
 
 
 def claim(db: Session, journey: Journey, login: Login, now: datetime) -> bool:
-    """Takes the right to complete the journey for one request of one login; False for every other."""
+    """Takes the right to complete the journey for one request of one login; False for every other.
+
+    Until that is written, whoever would end what this person has begun waits, and then sees it.
+    """
+    db.execute(select(Person.id).where(Person.id == journey.person_id).with_for_update(key_share=True))
     current_generation = select(Person.generation).where(Person.id == journey.person_id).scalar_subquery()
     taken = db.execute(
         update(Journey)
@@ -188,7 +192,8 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         _change(person, step.data)  # of an activation again: until now, the enrolment file counted more
         step.data = {name: value for name, value in step.data.items() if name not in PASSED_ON}
     if known_mail and person.personal_mail != known_mail and not login.activates:
-        _tell(db, journey, known_mail, now)
+        # Somebody else may be sitting at its owner's screen: the former address is told.
+        address_changes.change(db, person, known_mail, person.personal_mail or "", now, active=True)
     if "new_password" in done and not login.activates:
         _tell_of_password(db, journey, known_mail, now)
     _forget_earlier(db, journey, done)
@@ -236,15 +241,3 @@ def _confirm(db: Session, journey: Journey, now: datetime) -> None:
             payload={"box": box, "at": now.isoformat()},
             now=now,
         )
-
-
-def _tell(db: Session, journey: Journey, former_mail: str, now: datetime) -> None:
-    """Writes to the former backup mail of an active account: somebody else may be sitting at its owner's screen."""
-    outbox.enqueue(
-        db,
-        kind="backup_mail_changed",
-        person_id=journey.person_id,
-        dedupe_key=f"backup-mail-changed:{journey.id}",
-        payload={"to": former_mail, "at": now.isoformat()},
-        now=now,
-    )

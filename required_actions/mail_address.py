@@ -8,7 +8,9 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from wtforms import ValidationError
 
-__all__ = ["is_within", "same_mailbox", "usable"]
+from kc_bridge.domain.profile import UniversityProfile
+
+__all__ = ["is_within", "objection", "same_mailbox", "usable"]
 
 
 def usable(typed: str | None) -> str:
@@ -28,6 +30,23 @@ def usable(typed: str | None) -> str:
     if valid.ascii_email is None:
         raise ValidationError(_("Saisissez une adresse sans accent ni caractère spécial avant le @."))
     return valid.normalized
+
+
+def objection(
+    typed: str | None, profile: UniversityProfile, refused_domains: Collection[str] = ()
+) -> str | None:
+    """Why this cannot be somebody's backup mail, for its owner; None: it can."""
+    try:
+        address = usable(typed)
+    except ValidationError as refused:
+        return str(refused)
+    if profile.is_own_address(address):
+        return _(
+            "Donnez une adresse hors de l'université : sans votre mot de passe, vous ne pourriez pas lire celle-ci."
+        )
+    if is_within(address, refused_domains):
+        return _("Donnez une autre adresse : celles de ce domaine ne sont pas acceptées ici.")
+    return None
 
 
 def is_within(address: str, domains: Collection[str]) -> bool:

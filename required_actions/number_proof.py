@@ -7,7 +7,7 @@ activated, closed, or entered otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -20,14 +20,19 @@ from wtforms import StringField, ValidationError
 from kc_bridge.domain.birth_date import parse
 from kc_bridge.domain.identification import NOBODY, Holder, is_opened
 from kc_bridge.domain.numbers import FORMER_INE, LONGEST, NumberKind, as_typed
-from kc_bridge.domain.profile import JourneySpec
+from kc_bridge.domain.profile import JourneySpec, UniversityProfile
 from kc_bridge.services import Services, services
 from kc_bridge.store.models import Identifier, Person
 
-__all__ = ["Kinds", "NumberForm", "opened"]
+__all__ = ["Kinds", "NumberForm", "holder", "ine_besides_identifier", "named", "opened"]
 
 Kinds = Callable[[JourneySpec], Collection[NumberKind]]
 """The kinds of number the people of a journey may give, where this is asked."""
+
+
+def ine_besides_identifier(journey: JourneySpec) -> tuple[NumberKind, ...]:
+    """The INE, for people whose journey is entered by an identifier (« Problème de connexion »); none for others."""
+    return ("ine",) if "identifier" in journey.entrances else ()
 
 
 class NumberForm(FlaskForm):
@@ -53,11 +58,18 @@ def opened(
 ) -> Row[Any] | None:
     """The one person whose account these words open, looked for in our database alone: ``id``, ``login``,
     ``generation``."""
+    person = named(db, kind, number)
+    known = holder(kcb.profile, person, kinds, kcb.clock()) if person else NOBODY
+    is_theirs = is_opened(known, kind, born, kcb.today())
+    return person if person and is_theirs else None
+
+
+def named(db: Session, kind: NumberKind, number: str) -> Row[Any] | None:
+    """The one person who holds the number, looked for in our database alone; whoever calls it must do the same work
+    when there is none."""
     rows = db.execute(_search(kind, number)).all()
     person = rows[0] if len(rows) == 1 else None
-    holder = _holder(kcb, person, kinds) if person and person.id else NOBODY
-    is_theirs = is_opened(holder, kind, born, kcb.today())
-    return person if person and is_theirs else None
+    return person if person and person.id else None
 
 
 def _search(kind: NumberKind, number: str) -> Select[Any]:
@@ -87,7 +99,8 @@ def _search(kind: NumberKind, number: str) -> Select[Any]:
     return select(found).select_from(always.outerjoin(found, true()))
 
 
-def _holder(kcb: Services, person: Row[Any], kinds: Kinds) -> Holder:
+def holder(profile: UniversityProfile, person: Person | Row[Any], kinds: Kinds, now: datetime) -> Holder:
+    """What the rules ask of a person, or of a row with the columns of one."""
     frozen_until = person.address_frozen_until
     return Holder(
         birth_date=person.birth_date,
@@ -95,6 +108,6 @@ def _holder(kcb: Services, person: Row[Any], kinds: Kinds) -> Holder:
         activated=person.activated_at is not None,
         account_end=person.account_end,
         in_keycloak=person.keycloak_id is not None,
-        kinds=kinds(kcb.profile.journey_for(person.population)),
-        frozen=frozen_until is not None and kcb.clock() < frozen_until,
+        kinds=kinds(profile.journey_for(person.population)),
+        frozen=frozen_until is not None and now < frozen_until,
     )

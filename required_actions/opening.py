@@ -19,7 +19,7 @@ from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.services import Services, services
 from kc_bridge.store.activation import AddressCheck, Link
 from kc_bridge.web.errors import in_words
-from required_actions import address_checks, links, recovery
+from required_actions import address_changes, address_checks, links, recovery
 from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link
 
 __all__ = ["QUESTION", "ask", "blueprint", "go"]
@@ -163,6 +163,7 @@ def go(opened: OpenedLink) -> BaseResponse:
         links.alone(db, link.person_id)
         link = links.get(db, opened.link_id, now, kcb.today())
         links.open_link(db, link, opening, now)
+        address_changes.settle(db, link, now)
     keep_opened_link(OpenedLink(opened.link_id, opening=opening))
     return redirect(url, 303)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from kc_bridge.domain import plugins
 from kc_bridge.services import services
-from required_actions import account, charters, identifying, opening, pages, recovering
+from required_actions import account, charters, identifying, opening, pages, problem, recovering, refusing
 from required_actions.registry import check_profile, load_steps
 
 __all__ = ["setup"]
@@ -17,11 +17,14 @@ def setup(app: Flask) -> None:
     with app.app_context():
         check_profile(services().profile)
         identifying.check_profile(services().profile)
+        problem.check_profile(services().profile)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(identifying.blueprint)
     app.register_blueprint(charters.blueprint)
     app.register_blueprint(opening.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(problem.blueprint)
     app.register_blueprint(recovering.blueprint)
+    app.register_blueprint(refusing.blueprint)
     for name, step in plugins.load(plugins.STEPS).items():  # after ours, whose templates they cannot replace
         app.register_blueprint(Blueprint(f"plug-in-{name}", step.__module__, template_folder="templates"))

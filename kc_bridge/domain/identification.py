@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from hmac import compare_digest
 
-__all__ = ["NOBODY", "Holder", "is_opened"]
+__all__ = ["NOBODY", "Holder", "awaits_activation", "is_opened"]
 
 NEVER_ACTIVATED = "SupannCree"
 """Open, in Keycloak, and nobody has had it yet."""
@@ -33,17 +33,26 @@ NOBODY = Holder(None, "", activated=False, account_end=None, in_keycloak=False, 
 """Stands for a number nobody holds, so that it is judged like any other."""
 
 
-def is_opened(holder: Holder, kind: str, born: date, today: date) -> bool:
-    """True for an account of the right birth date that waits for its first activation and is entered by ``kind``."""
-    known = holder.birth_date or date.min
+def awaits_activation(holder: Holder, today: date) -> bool:
+    """True for an account that is open and nobody has had yet."""
     # A list, not « and »: every question is asked of everybody.
     return all(
         [
-            compare_digest(known.isoformat(), born.isoformat()),
             holder.state == NEVER_ACTIVATED,
             not holder.activated,
             not (holder.account_end and holder.account_end < today),
             holder.in_keycloak,
+        ]
+    )
+
+
+def is_opened(holder: Holder, kind: str, born: date, today: date) -> bool:
+    """True for an account of the right birth date that waits for its first activation and is entered by ``kind``."""
+    known = holder.birth_date or date.min
+    return all(
+        [
+            compare_digest(known.isoformat(), born.isoformat()),
+            awaits_activation(holder, today),
             kind in holder.kinds,
             not holder.frozen,
         ]

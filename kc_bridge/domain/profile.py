@@ -211,6 +211,11 @@ class UniversityProfile(_Strict):
         return list(dict.fromkeys(kind for journey in self.journeys for kind in journey.identify_by))
 
     @property
+    def asked_by_identifier(self) -> list[JourneySpec]:
+        """Journeys whose people may have a link mailed again by typing their identifier (« Problème de connexion »)."""
+        return [journey for journey in self.journeys if "identifier" in journey.entrances]
+
+    @property
     def mails_links(self) -> bool:
         """Whether some journey begins with a mailed link; else people are told of no mail."""
         return any("mail-link" in journey.entrances for journey in self.journeys)

@@ -119,7 +119,11 @@ class AddressChange(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     former: Mapped[str | None] = mapped_column(String(320))
     address: Mapped[str] = mapped_column(String(320))
+    active: Mapped[bool]
+    """Whether the account was active: then its owner was logged in, otherwise somebody gave an INE and a birth date."""
     changed_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    """When its mailbox was read: until then the person still has the former one."""
     undo_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     """Digest of the token of « ce n'est pas moi »; made when that mail is sent."""
     undo_until: Mapped[datetime]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kc_bridge.store.models import OutboxMessage
 
-__all__ = ["backoff", "claim", "dead", "drop", "enqueue", "sent", "try_later"]
+__all__ = ["backoff", "claim", "dead", "drop", "drop_waiting", "enqueue", "sent", "try_later"]
 
 MAX_ATTEMPTS = 40
 """With :func:`backoff`, a relay may be down for more than a day before a message is given up."""
@@ -95,6 +95,16 @@ def dead(message: OutboxMessage, error: str) -> None:
 def drop(message: OutboxMessage, reason: str) -> None:
     """Nothing is left to say: the account was activated or closed meanwhile."""
     message.state, message.last_error = "expired", reason[:500]
+
+
+def drop_waiting(session: Session, person_id: str, kind: str, reason: str) -> None:
+    """Drops the person's messages of a kind that nobody is sending yet: something newer takes their place."""
+    waiting = (
+        OutboxMessage.person_id == person_id,
+        OutboxMessage.kind == kind,
+        OutboxMessage.state == "waiting",
+    )
+    session.execute(update(OutboxMessage).where(*waiting).values(state="expired", last_error=reason[:500]))
 
 
 def try_later(message: OutboxMessage, now: datetime, error: str) -> None:

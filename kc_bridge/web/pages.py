@@ -38,6 +38,8 @@ def _page(name: str) -> Callable[[], str]:
             application=application,
             identify_by=kcb.profile.identify_by,
             mails_links=kcb.profile.mails_links,
+            by_identifier=bool(kcb.profile.asked_by_identifier),
+            recovers=kcb.profile.recovery != "off",
             provisional=any("provisional-password" in each.entrances for each in kcb.profile.journeys),
         )
 

@@ -1,33 +1,68 @@
-"""The mail that begins an activation."""
+"""The mail that begins an activation: who asked for one by an identifier is answered, and its link is made."""
 
 from __future__ import annotations
 
-from kc_bridge.domain.calendar import instant_in_words
+from kc_bridge.domain.calendar import instant_in_words, local_date
+from kc_bridge.domain.identification import awaits_activation
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
-from required_actions.links import issue
+from kc_bridge.store import outbox
+from kc_bridge.store.activation import AddressChange
+from kc_bridge.store.models import Person
+from required_actions import address_changes, links
+from required_actions.asking import TOO_OLD, Asked, answers
 from required_actions.mails.marking import _
+from required_actions.number_proof import holder, ine_besides_identifier
 
-__all__ = ["activation"]
+__all__ = ["activation", "answer"]
+
+KIND = "activation"
 
 
-@mail_kind("activation")
+@answers(KIND)
+def answer(asked: Asked) -> None:
+    """Writes to whoever waits for a first activation and has a mail. All others are written nothing: the page has told
+    everybody what that may mean, and a mail nobody asked for helps nobody."""
+    person, db = asked.person, asked.db
+    known = holder(asked.profile, person, ine_besides_identifier, asked.now)
+    today = local_date(asked.now, asked.settings.timezone)
+    given = address_changes.latest(db, person.id)
+    if not (awaits_activation(known, today) and known.kinds and person.personal_mail):
+        return
+    if given is not None and given.changed_at >= asked.asked_at:
+        return  # it would end the link to the address given since
+    outbox.enqueue(
+        db,
+        kind=KIND,
+        person_id=person.id,
+        dedupe_key=f"{KIND}-asked:{person.id}:{asked.asked_at.isoformat()}",
+        payload={"asked": asked.asked_at.isoformat()},
+        now=asked.now,
+        expires_at=asked.asked_at + TOO_OLD,
+    )
+
+
+@mail_kind(KIND)
 def activation(writing: Writing) -> Mail:
     """The link that activates an account, to the personal mail given at enrolment.
 
     ``asked`` in the payload: not the first one, somebody asked for it; it lives as long as the profile gives those.
+    ``change``: to an address given since, which is the person's once this link is opened.
     """
-    person, settings = writing.person, writing.settings
+    settings, db = writing.settings, writing.db
+    person = links.alone(db, writing.person.id)
     if person.activated_at is not None:
         raise NothingToSend("already activated")
-    if not person.personal_mail:
+    to = _recipient(writing, person)
+    if not to:
         raise NothingToSend("no personal mail any more")
     journey = writing.profile.journey_for(person.population)
     lifetime = journey.lifetime_when_asked if writing.payload.get("asked") else journey.link_lifetime
     expires_at = expiry(lifetime, writing.now, settings.timezone)
-    link = issue(writing.db, person, journey.name, expires_at, writing.now, sent_to=person.personal_mail)
+    anew = "under" not in writing.payload
+    link = links.issue(db, person, journey.name, expires_at, writing.now, sent_to=to, anew=anew)
     return Mail(
-        to=person.personal_mail,
+        to=to,
         subject=_("Activez votre compte %(university)s"),
         template="activation",
         context={
@@ -37,3 +72,16 @@ def activation(writing: Writing) -> Mail:
             "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
         },
     )
+
+
+def _recipient(writing: Writing, person: Person) -> str | None:
+    """The backup mail, or the address given to take its place: as long as nothing has ended that."""
+    under = writing.payload.get("under")
+    if under is not None and person.generation != under:
+        raise NothingToSend("another link, or « ce n'est pas moi », ended what asked for it")
+    if not (change_id := writing.payload.get("change")):
+        return person.personal_mail
+    given = writing.db.get(AddressChange, change_id)
+    if given is None or given.undone_at is not None:
+        raise NothingToSend("the change was undone")
+    return given.address

@@ -8,9 +8,10 @@ from typing import Any, Literal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, ValidationError
+from wtforms import EmailField
 
-from required_actions.mail_address import is_within, same_mailbox, usable
+from kc_bridge.web.errors import in_words
+from required_actions.mail_address import objection, same_mailbox, usable
 from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
 from required_actions.typed import one_line
 
@@ -76,17 +77,22 @@ class BackupMail(Step):
 
 def _objection(ctx: StepContext, typed: str | None) -> str | None:
     """Why this cannot be the backup mail, for its owner; None: it can."""
-    try:
-        address = usable(typed)
-    except ValidationError as refused:
-        return str(refused)
-    if ctx.profile.is_own_address(address):
+    problem = objection(typed, ctx.profile, ctx.options.refused_domains)
+    frozen_until = ctx.person.address_frozen_until
+    # « Ce n'est pas moi », somebody said: whoever is logged in may be whom they meant.
+    frozen = frozen_until is not None and not ctx.activates and ctx.now < frozen_until
+    if (
+        problem is None
+        and frozen_until
+        and frozen
+        and not same_mailbox(usable(typed), ctx.person.personal_mail)
+    ):
         return _(
-            "Donnez une adresse hors de l'université : sans votre mot de passe, vous ne pourriez pas lire celle-ci."
+            "Un changement de cette adresse a été refusé par son propriétaire. Pour la changer avant le %(date)s,"
+            " présentez-vous à votre service de scolarité.",
+            date=in_words(frozen_until),
         )
-    if is_within(address, ctx.options.refused_domains):
-        return _("Donnez une autre adresse : celles de ce domaine ne sont pas acceptées ici.")
-    return None
+    return problem
 
 
 def _outcome(ctx: StepContext, address: str) -> Outcome:
