@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,7 +35,6 @@ __all__ = [
     "GAP",
     "PER_ADDRESS",
     "Asked",
-    "answer_as",
     "answer_waiting",
     "answers",
     "ask",
@@ -79,8 +79,14 @@ def answers(kind: str) -> Callable[[Answerer], Answerer]:
     return _register
 
 
-def ask(kcb: Services, kind: str, typed: str, language: str, address: str | None) -> None:
+def ask(
+    kcb: Services, kind: str, typed: str, language: str, address: str | None, also: str | None = None
+) -> None:
     """Writes down that a mail is asked for. ``typed``: :func:`kc_bridge.domain.login.as_typed`, known or not.
+
+    ``also``: another kind, asked for besides if its limits allow it: whoever has lost a password may never have had one.
+    It is counted here, for everybody. By the worker, who knows whether there is such a person, it would be told by the
+    next page that says when another mail may be asked for.
 
     Raises :class:`TooManyTries`: one in 5 minutes and 5 a day for one identifier, whoever asks, and a ceiling for one
     network address; what is held is not counted under the next limit.
@@ -88,24 +94,22 @@ def ask(kcb: Services, kind: str, typed: str, language: str, address: str | None
     now = kcb.clock()
     with kcb.sessions.begin() as db:
         throttle.spend(db, now, (PER_ADDRESS, counted_as(address)))
+    _note(kcb, kind, typed, language, now)
+    if also is not None:
+        with suppress(TooManyTries):
+            _note(kcb, also, typed, language, now)
+
+
+def _note(kcb: Services, kind: str, typed: str, language: str, now: datetime) -> None:
     with kcb.sessions.begin() as db:
-        throttle.spend(db, now, *_limits(kcb.settings, kcb.profile, kind, typed))
+        throttle.spend(db, now, *_limits(kcb, kind, typed))
         db.add(MailRequest(kind=kind, identifier=typed, language=language, asked_at=now))
 
 
 def free_at(kcb: Services, kind: str, typed: str) -> datetime | None:
     """When that mail may be asked for again; None: now."""
     with kcb.sessions() as db:
-        return throttle.free_at(db, kcb.clock(), _limits(kcb.settings, kcb.profile, kind, typed))
-
-
-def answer_as(asked: Asked, kind: str) -> None:
-    """Answers as if a mail of another ``kind`` had been asked for, within that one's limits."""
-    try:
-        throttle.spend(asked.db, asked.now, *_limits(asked.settings, asked.profile, kind, asked.person.login))
-    except TooManyTries:
-        return
-    _answerers[kind](asked)
+        return throttle.free_at(db, kcb.clock(), _limits(kcb, kind, typed))
 
 
 def answer_waiting(
@@ -149,11 +153,9 @@ def _people(db: Session, profile: UniversityProfile, typed: str) -> list[Person]
     return list(db.scalars(select(Person).where(Person.login.in_(logins))))
 
 
-def _limits(
-    settings: Settings, profile: UniversityProfile, kind: str, typed: str
-) -> tuple[throttle.Spending, ...]:
+def _limits(kcb: Services, kind: str, typed: str) -> tuple[throttle.Spending, ...]:
     """By what the identifier comes to, so that neither capitals nor the domain left out is a way around."""
-    meant = meant_by(typed, profile.mail_domains.values())[-1].partition("@")[0]
-    secret = settings.secret_key.get_secret_value()
+    meant = meant_by(typed, kcb.profile.mail_domains.values())[-1].partition("@")[0]
+    secret = kcb.settings.secret_key.get_secret_value()
     hidden = hmac.new(secret.encode(), f"ask:{kind}:{meant}".encode(), hashlib.sha256).hexdigest()
     return (GAP, hidden), (A_DAY, hidden)

@@ -24,6 +24,9 @@ __all__ = ["IdentifierForm", "ask", "ask_again", "asked", "identifier_form", "re
 ASKED = "asked"
 """In the session: by kind of mail, the identifier it was last asked for with."""
 
+ALSO = {"recovery": "activation"}
+"""An account nobody has activated yet has no password to be lost: it is sent what activates it."""
+
 
 class IdentifierForm(FlaskForm):
     identifier = StringField(_l("Identifiant"))
@@ -69,7 +72,7 @@ def resend_at_text(kind: str) -> str | None:
 def _ask(kind: str, typed: str) -> None:
     kcb = services()
     try:
-        asking.ask(kcb, kind, typed, str(get_locale() or "fr"), request.remote_addr)
+        asking.ask(kcb, kind, typed, str(get_locale() or "fr"), request.remote_addr, ALSO.get(kind))
     except TooManyTries:
         if asking.free_at(kcb, kind, typed) is None:
             raise

@@ -6,7 +6,7 @@ from kc_bridge.domain.calendar import instant_in_words, local_date
 from kc_bridge.domain.recovery import LIFETIME
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from kc_bridge.store import outbox
-from required_actions.asking import TOO_OLD, Asked, answer_as, answers
+from required_actions.asking import TOO_OLD, Asked, answers
 from required_actions.links import issue_for_recovery
 from required_actions.mails.marking import _
 from required_actions.recovery import may_be_mailed
@@ -18,12 +18,10 @@ KIND = "recovery"
 
 @answers(KIND)
 def answer(asked: Asked) -> None:
-    """Writes to whoever may be; an account nobody has activated yet is sent what activates it, where that may be."""
+    """Writes to whoever may be; for accounts nobody has activated yet :data:`by_identifier.ALSO` asks for another mail."""
     person, profile = asked.person, asked.profile
     today = local_date(asked.now, asked.settings.timezone)
-    if person.activated_at is None and profile.recovery != "off":
-        answer_as(asked, "activation")
-    elif may_be_mailed(asked.db, person, profile, asked.now, today):
+    if may_be_mailed(asked.db, person, profile, asked.now, today):
         outbox.enqueue(
             asked.db,
             kind=KIND,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,17 @@ def test_what_was_asked_an_hour_ago_is_not_sent_any_more(
     work(app)
     assert answered == []
     assert waiting(app) == 0
+
+
+def test_another_kind_besides_is_counted_for_everybody_at_once(app: Flask, clock: FixedClock) -> None:
+    """1. What the next page says of it must not depend on whether there is such a person."""
+    kcb, person = services_of(app), make_person(app)
+    for typed in (person.login, "personne@etu.univ-demo.fr"):
+        asking.ask(kcb, "recovery", typed, "fr", "192.0.2.1", also="activation")
+    work(app)
+    told = {asking.free_at(kcb, "activation", typed) for typed in (person.login, "personne")}
+    assert told == {clock() + timedelta(minutes=5)}
+    clock.advance(minutes=5)
+    asking.ask(kcb, "activation", person.login, "fr", "192.0.2.1")
+    asking.ask(kcb, "recovery", person.login, "fr", "192.0.2.1", also="activation")
+    assert waiting(app) == 2
