@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -13,6 +14,7 @@ import pytest
 from flask import Flask
 
 from kc_bridge.adapters.breached_passwords import BreachedPasswords
+from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.services import EXTENSION
 from tests.support.bridge import FakeRealm, make_person, services_of
 from tests.support.stolen_passwords import write_list
@@ -116,6 +118,67 @@ def test_a_password_of_the_list(app: Flask, realm: FakeRealm, tmp_path: Path) ->
     assert begins(errors, STOLEN)
     assert "trottinette" not in page
     assert choose(visitor, "cheval lampe nuage trottinettes")[0] == []
+
+
+def ask(app: Flask, **policy: Any) -> None:
+    """Has the university ask this of passwords, and nothing hard to guess."""
+    configure(app, new_password={"strength": 0})
+    kcb = services_of(app)
+    profile = kcb.profile.model_copy(update={"password_policy": PasswordPolicy(**policy)})
+    app.extensions[EXTENSION] = replace(kcb, profile=profile)
+
+
+@pytest.mark.parametrize("word", ["Dictionnaires2026!", "Université-2026", "O'Connor-34567", "CAMILLE00000"])
+def test_a_word_of_the_dictionary_or_a_name(app: Flask, realm: FakeRealm, word: str) -> None:
+    ask(app, dictionary=True, recommended_length=16)
+    visitor = at_password_page(app, realm)
+    shown = unescape(visitor.get(PAGE).get_data(as_text=True))
+    assert "pas seulement un mot du dictionnaire ou un nom" in shown
+    assert "Nous vous conseillons 16 caractères ou plus." in shown
+    errors, page = choose(visitor, word)
+    assert begins(errors, "Un mot du dictionnaire ou un nom")
+    assert word not in page
+    assert choose(visitor, f"{word} encore")[0] == []
+
+
+def test_no_dictionary_unless_the_university_asks(app: Flask, realm: FakeRealm) -> None:
+    ask(app)
+    visitor = at_password_page(app, realm)
+    shown = unescape(visitor.get(PAGE).get_data(as_text=True))
+    assert "dictionnaire" not in shown
+    assert "Nous vous conseillons" not in shown
+    assert choose(visitor, "Dictionnaires2026!")[0] == []
+
+
+def test_the_name_in_the_login_is_the_login(app: Flask, realm: FakeRealm) -> None:
+    """« camille-1a2b@etu.univ.test »: Keycloak looks for the whole of it."""
+    ask(app, not_contains_username=True)
+    person = make_person(app)
+    visitor = Visitor(app)
+    visitor.enter(realm, person, acts=["kcb-new-password"], act="kcb-new-password")
+    name = person.login.partition("@")[0]
+    errors, page = choose(visitor, f"mon {name.upper()} 2026")
+    assert begins(errors, "Il doit être sans votre identifiant.")
+    assert name.upper() not in page
+
+
+def test_every_judgement_is_made_on_this_machine(
+    app: Flask, realm: FakeRealm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strength, stolen passwords, words: with no network at all (Keycloak is a fake without one)."""
+    ask(app, dictionary=True)
+    configure(app, new_password={"strength": 3})
+    stolen = BreachedPasswords(write_list(tmp_path / "list.txt", ["Dictionnaires"]))
+    app.extensions[EXTENSION] = replace(services_of(app), breached_passwords=stolen)
+    visitor = at_password_page(app, realm)
+
+    def refuse(*_address: object) -> None:
+        raise AssertionError("a password must not go anywhere")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    errors, _page = choose(visitor, "Dictionnaires")
+    assert begins(errors, STOLEN, "Un mot du dictionnaire ou un nom", EASY)
 
 
 @pytest.mark.parametrize(("threshold", "refused"), [(0, False), (1, False), (2, True), (3, True), (4, True)])
