@@ -111,6 +111,10 @@ def test_seed_002_c651bcd13f982808(um: Stack, visit: Callable[..., Visitor]) -> 
     )
     # Etape 6-1 : Rediriger vos mails vers une adresse de messagerie (facultatif)
     assert "Rediriger vos mails vers une adresse de messagerie (facultatif)" in phone.words
+    assert (
+        "en saisissant une adresse de messagerie valide (par défaut c'est votre mail de secours"
+        in phone.words
+    )
     phone.page.get_by_label("Rediriger mes mails vers une autre adresse").check()
     address = phone.page.get_by_label("Adresse de redirection")
     assert address.input_value() == BACKUP, "par défaut c'est votre mail de secours qui apparaîtra"

@@ -106,3 +106,14 @@ def test_a_plug_in_step_people_may_do_alone() -> None:
 
 def test_an_extra_action_nobody_wrote_is_asked_for_by_its_name() -> None:
     assert steps_of("kcb-extra", SPEC.steps) == ["extra"]
+
+
+def test_progress_counts_as_the_universitys_instructions_do() -> None:
+    """Two stages at Keycloak's login come first, and waiting for the mail is one of its own."""
+    pages = [MAIL.model_copy(update={"stages_before": 2, "stages": 2}), CHARTER, PASSWORD]
+    assert progress(pages, 0) == Progress(number=3, total=6)
+    assert progress(pages, 0, waiting=True) == Progress(number=4, total=6)
+    assert [progress(pages, index).number for index in (1, 2)] == [5, 6]
+    assert progress([CHARTER, MAIL], 1, waiting=True) == Progress(number=2, total=2), (
+        "elsewhere it is the same stage"
+    )
