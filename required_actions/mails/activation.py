@@ -17,6 +17,7 @@ from required_actions.number_proof import holder, ine_besides_identifier
 __all__ = ["activation", "answer"]
 
 KIND = "activation"
+MAIL_LINK = "mail-link"
 
 
 @answers(KIND)
@@ -57,6 +58,8 @@ def activation(writing: Writing) -> Mail:
     if not to:
         raise NothingToSend("no personal mail any more")
     journey = writing.profile.journey_for(person.population)
+    if MAIL_LINK not in journey.entrances:
+        raise NothingToSend("this journey is entered without a mailed link")
     lifetime = journey.lifetime_when_asked if writing.payload.get("asked") else journey.link_lifetime
     expires_at = expiry(lifetime, writing.now, settings.timezone)
     anew = "under" not in writing.payload

@@ -133,7 +133,9 @@ def test_seed_004_1160130bfce2a645(uphf: Stack, visit: Visit) -> None:
     visitor.inspect("uphf-question")
     visitor.press("Valider")
     assert errors(visitor) == ["Choisissez une question.", "Saisissez votre réponse."]
-    page.get_by_label("Votre question", exact=True).select_option("Quel est le nom de jeune fille de votre mère ?")
+    page.get_by_label("Votre question", exact=True).select_option(
+        "Quel est le nom de jeune fille de votre mère ?"
+    )
     page.get_by_label("Votre réponse").fill("Forêt-Noire")
     visitor.press("Valider")
 

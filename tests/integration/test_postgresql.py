@@ -52,9 +52,12 @@ def test_a_double_click_is_one_activation(stack: Stack) -> None:
         titles = {click.result().title for click in clicks}
     assert titles == {"Votre compte est activé"}
     assert stack.reread(person).generation == before + 1
+    send_waiting(stack.realm.settings, stack.services.sessions, stack.clock)
+    assert len(list(stack.mails.newest_first(person.mail))) == 1  # tells of the activation
 
 
 def test_two_workers_send_each_mail_once(stack: Stack) -> None:
+    send_waiting(stack.realm.settings, stack.services.sessions, stack.clock)  # what activations left
     people = [stack.person() for _ in range(6)]
     now = stack.clock()
     with stack.services.sessions.begin() as db:

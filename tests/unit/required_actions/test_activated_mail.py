@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,7 +11,8 @@ from sqlalchemy import select
 
 from kc_bridge.mailer import send_waiting
 from kc_bridge.store.models import OutboxMessage, Person
-from tests.support.bridge import ENT, FakeRealm, make_person, services_of
+from kc_bridge.store.outbox import enqueue
+from tests.support.bridge import ENT, FakeRealm, FixedClock, make_app, make_person, services_of
 from tests.support.visitor import PASSWORD, Visitor
 
 
@@ -77,3 +79,17 @@ def test_nobody_is_written_to_twice_or_nowhere(app: Flask, realm: FakeRealm, bac
     )
     activate(app, realm, person)
     assert [mail["To"] for mail in sent(app)] == [person.mail]
+
+
+def test_who_activates_by_number_alone_is_mailed_no_link(tmp_path: Path, clock: FixedClock) -> None:
+    app = make_app(tmp_path, clock, profile="uphf")
+    person = make_person(app)
+    with services_of(app).sessions.begin() as db:
+        enqueue(db, kind="activation", person_id=person.id, dedupe_key="activation", now=clock())
+    assert sent(app) == []
+    with services_of(app).sessions() as db:
+        message = db.scalars(select(OutboxMessage)).one()
+    assert (message.state, message.last_error) == (
+        "expired",
+        "this journey is entered without a mailed link",
+    )
