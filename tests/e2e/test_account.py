@@ -110,11 +110,11 @@ def test_a_walk_through_the_account(university: Stack, visit: Visit, person: Per
         "mot de passe a été changé" in next(university.mails.newest_first(person.personal_mail or "")).subject
     )
 
-    visitor.press("Mes accords")
+    visitor.press("Accords")
     visitor.sees("Mes accords")
     assert "Acceptez-vous que votre photo soit visible" in visitor.text
     visitor.inspect("account-agreements")
-    visitor.press("Mes données")
+    visitor.press("Données")
     visitor.sees("Mes données")
     visitor.inspect("account-data")
     with page.expect_download() as started:

@@ -89,6 +89,19 @@ def test_a_wrong_state(app: Flask, realm: FakeRealm, state: str | None) -> None:
     assert not shows(app, visitor.cookie, person)
 
 
+def test_a_forged_host_is_told_nowhere(app: Flask, realm: FakeRealm) -> None:
+    person, visitor = active(app), Visitor(app)
+    forged = {"Host": "evil.test", "X-Forwarded-Host": "evil.test"}
+    question = visitor.get("/compte/donnees", headers=forged)
+    assert asked(question)["redirect_uri"] == "https://compte.univ.test/compte/retour"
+    back = visitor.get(answer(realm, person, asked(question)), headers=forged)
+    page = visitor.get(back.location, headers=forged)
+    leaving = visitor.post("/compte/deconnexion", headers=forged)
+    assert page.status_code == 200
+    for response in (question, back, page, leaving):
+        assert "evil" not in f"{response.headers}{response.get_data(as_text=True)}"
+
+
 def test_a_code_counts_once(app: Flask, realm: FakeRealm) -> None:
     person, visitor = active(app), Visitor(app)
     address = answer(realm, person, asked(visitor.get(HOME)))
@@ -107,6 +120,24 @@ def test_a_code_stolen_and_used_with_ones_own_question(app: Flask, realm: FakeRe
     state = asked(thief.get(HOME))["state"]
     assert thief.get(f"/compte/retour?state={state}&code={stolen}").status_code == 503
     assert not shows(app, thief.cookie, person)
+
+
+def test_many_tabs_wait_for_their_answers_and_the_oldest_is_forgotten(app: Flask, realm: FakeRealm) -> None:
+    person, visitor = active(app), Visitor(app)
+    tabs = [asked(visitor.get(HOME)) for _tab in range(6)]
+    assert visitor.get(answer(realm, person, tabs[0])).status_code == 400
+    for tab in tabs[1:]:
+        assert visitor.get(answer(realm, person, tab)).location == HOME
+    assert shows(app, visitor.cookie, person)
+
+
+def test_a_step_of_ones_own_in_another_tab_does_not_lend_its_login(app: Flask, realm: FakeRealm) -> None:
+    """Somebody else goes through the wizard in this browser: the account of the first is not theirs to read."""
+    first, second, visitor = active(app), active(app), Visitor(app)
+    log_in(visitor, realm, first)
+    visitor.enter(realm, second, act="kcb-photo-use", acts=["kcb-photo-use"], aia=True)
+    assert not shows(app, visitor.cookie, first)
+    assert visitor.get(HOME).status_code == 303
 
 
 def test_an_answer_that_is_no_code(app: Flask, realm: FakeRealm) -> None:
@@ -226,7 +257,7 @@ def fill(app: Flask, person: Person, mark: str) -> None:
             SecurityAnswer(person_id=person.id, question=f"question-{mark}", answer_hash=f"answerhash-{mark}", set_at=now),
             Link(person_id=person.id, purpose="activation", sent_to=f"to-{mark}@x.fr", token_sha256=f"tokenhash-{mark}",
                  generation=1, journey="activation", opening=f"opening-{mark}", created_at=now, expires_at=now),
-            AddressChange(person_id=person.id, former=f"former-{mark}@x.fr", address=f"new-{mark}@x.fr", changed_at=now,
+            AddressChange(person_id=person.id, former=f"former-{mark}@x.fr", address=f"new-{mark}@x.fr", active=True, changed_at=now,
                           undo_sha256=f"undohash-{mark}", undo_until=now + timedelta(days=7)),
         ]  # fmt: skip
         db.add_all(rows)

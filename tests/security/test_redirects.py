@@ -44,6 +44,9 @@ PARAMETERS = [
     "redirect_uri",
     "return",
     "kcb_proof",
+    "to",
+    "kc_action",
+    "kc_action_status",
 ]
 ADDRESSES = [
     "/",
@@ -55,6 +58,10 @@ ADDRESSES = [
     "/activation/done",
     "/oidc/silent",
     "/oidc/logged-out",
+    "/compte",
+    "/compte/retour",
+    "/compte/modifier/new-password",
+    "/compte/donnees",
     "/l/x",
 ]
 
