@@ -6,7 +6,17 @@ from flask import Blueprint, Flask
 
 from kc_bridge.domain import plugins
 from kc_bridge.services import services
-from required_actions import account, charters, identifying, opening, pages, problem, recovering, refusing
+from required_actions import (
+    account,
+    charters,
+    consulting,
+    identifying,
+    opening,
+    pages,
+    problem,
+    recovering,
+    refusing,
+)
 from required_actions.registry import check_profile, load_steps
 
 __all__ = ["setup"]
@@ -18,9 +28,11 @@ def setup(app: Flask) -> None:
         check_profile(services().profile)
         identifying.check_profile(services().profile)
         problem.check_profile(services().profile)
+        consulting.check_profile(services().profile)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(identifying.blueprint)
     app.register_blueprint(charters.blueprint)
+    app.register_blueprint(consulting.blueprint)
     app.register_blueprint(opening.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(problem.blueprint)
