@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from kc_bridge.domain.errors import (
     LoginGone,
@@ -44,7 +44,7 @@ class AnswerForm(FlaskForm):
     answer = StringField(
         widget=ShownOnce(),
         filters=[one_line],
-        validators=[InputRequired(_l("Saisissez votre réponse."))],
+        validators=[DataRequired(_l("Saisissez votre réponse."))],
     )
 
 
