@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from kc_bridge.demo.layout import Ports
 from kc_bridge.demo.runner import KCB, busy
-from tests.support.keycloak import seed
+from tests.support.keycloak import SHORT_LIVED, seed
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +35,7 @@ class RunningDemo:
         self.process = subprocess.Popen(
             [KCB, "demo", "--ports", str(ports.keycloak)],
             cwd=folder,
+            env=os.environ | SHORT_LIVED,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

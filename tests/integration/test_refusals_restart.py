@@ -27,7 +27,7 @@ from tests.support.activation import (
     to_charter,
     to_password,
 )
-from tests.support.keycloak import RunningKeycloak, own_home, start
+from tests.support.keycloak import SHORT_LIVED, RunningKeycloak, own_home, start
 from tests.support.stack import GOOD_PASSWORD, Stack, start_stack
 from tests.support.walker import Page, Walker
 
@@ -45,7 +45,9 @@ class Somebody:
 @pytest.fixture(scope="module")
 def server() -> Iterator[KeycloakServer]:
     """A Keycloak of our own: other tests are logging in to the shared one."""
-    with own_home() as home:
+    with own_home() as home, pytest.MonkeyPatch.context() as patch:
+        for name, value in SHORT_LIVED.items():
+            patch.setenv(name, value)
         server = start(home)
         yield server
         server.stop()

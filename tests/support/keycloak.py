@@ -17,11 +17,14 @@ from kc_bridge.demo.children import Children
 from kc_bridge.devserver import KEYCLOAK_VERSION, KeycloakServer
 from tests.support.ports import free_port
 
-__all__ = ["FOLDER", "RunningKeycloak", "own_home", "seed", "shared", "start"]
+__all__ = ["FOLDER", "SHORT_LIVED", "RunningKeycloak", "own_home", "seed", "shared", "start"]
 
 FOLDER = Path(__file__).parents[2] / ".test"
 RUNNING = "running.json"
 """In a home: where its server answers; there only while it does."""
+
+SHORT_LIVED = {"JAVA_OPTS_APPEND": "-XX:TieredStopAtLevel=1"}
+"""For the environment of a server of a few minutes: its second compiler would cost more than it brings."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def shared(home: Path) -> RunningKeycloak:
 
 
 def start(home: Path) -> KeycloakServer:
-    """Starts a server with the JAR of this checkout; returns when it answers."""
+    """Starts a server with the JAR of this checkout, in this process's environment; returns when it answers."""
     server = KeycloakServer(home, free_port(), free_port())
     try:
         seed(home)
