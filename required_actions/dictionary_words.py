@@ -1,8 +1,9 @@
 """Single words as passwords: « Soleil2026! » is one word to whoever guesses, and lists of words are short.
 
 The words are those of pyspellchecker (MIT): the French and English that films and encyclopedias are made of, inflected forms
-included, 284,000 without accents. They are read from its own files once a process, at the first question: that takes two
-seconds and some 50 MB for as long. What is kept is 2.3 MB of numbers; a question takes less than 10 ms.
+included, 284,000 without accents. They are read from its own files once a process, at the first question or as soon as a page
+announces one: that takes two seconds and some 50 MB for as long. What is kept is 2.3 MB of numbers; a question takes less
+than 10 ms.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
 from itertools import product
-from threading import Lock
+from threading import Lock, Thread
 
 from spellchecker import SpellChecker
 
 from required_actions.password_strength import plain
 
-__all__ = ["is_one_word"]
+__all__ = ["is_one_word", "prepare"]
 
 LANGUAGES = ("fr", "en")
 FEWEST = 3
@@ -49,6 +50,12 @@ def is_one_word(password: str, names: Iterable[str] = ()) -> bool:
     return any(reading in known or _is_word(reading) for reading in readings)
 
 
+def prepare() -> None:
+    """Begins reading the words in the background, for a question that will follow: nobody waits for them then."""
+    if not _words.cache_info().currsize and not _reading.locked():
+        Thread(target=_loaded, name="words", daemon=True).start()
+
+
 def _readings(text: str) -> Iterator[str]:
     """What the letters in the middle may spell, with more and more of what stands beside them."""
     found = re.fullmatch(r"([^a-z]*)([a-z](?:.*[a-z])?)([^a-z]*)", text, re.DOTALL)
@@ -71,11 +78,15 @@ def _as_letters(text: str) -> Iterator[str]:
 
 
 def _is_word(text: str) -> bool:
-    with _reading:
-        words = _words()
+    words = _loaded()
     number = _number(text)
     place = bisect_left(words, number)
     return place < len(words) and words[place] == number
+
+
+def _loaded() -> array[int]:
+    with _reading:
+        return _words()
 
 
 @cache

@@ -89,6 +89,8 @@ COUNTED = frozenset(
     {"length", "letters", "lowerCase", "upperCase", "digits", "specialChars", "specialAmong", "maxLength"}
 )
 """Policies whose rule is a number of characters, not a property of the password."""
+ENDING_IN_SYMBOLS = frozenset({"specialAmong", "forbidden"})
+"""A full stop after them would look like one more."""
 QUIET = frozenset(
     {
         "forceExpiredPasswordChange",
@@ -197,11 +199,12 @@ def _demands(policy: str, parameters: list[Any]) -> list[Demand]:
 
 def _violation_text(violation: Violation) -> str:
     rule = _text(violation.policy, violation.parameters)
-    return (
+    said = (
         _("Il faut %(rule)s.", rule=rule)
         if violation.policy in COUNTED
         else _("Il doit être %(rule)s.", rule=rule)
     )
+    return said.removesuffix(".") if violation.policy in ENDING_IN_SYMBOLS else said
 
 
 def _rank(policy: str) -> int:

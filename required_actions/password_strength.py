@@ -126,5 +126,7 @@ def words_of(personal: Iterable[str]) -> list[str]:
 
 def plain(text: str) -> str:
     """Without accents; one character stays one, unlike in NFKD."""
+    if text.isascii():
+        return text
     bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", bare)

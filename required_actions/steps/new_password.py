@@ -16,7 +16,7 @@ from wtforms.validators import EqualTo, InputRequired
 from kc_bridge.domain.calendar import date_in_words
 from kc_bridge.domain.errors import Violation
 from kc_bridge.services import services
-from required_actions.dictionary_words import is_one_word
+from required_actions.dictionary_words import is_one_word, prepare
 from required_actions.password_rules import (
     advice,
     breached_text,
@@ -65,7 +65,10 @@ class NewPassword(Step):
     options = NewPasswordOptions
 
     def context(self, ctx: StepContext) -> dict[str, Any]:
-        ours = [dictionary_rule()] if ctx.profile.password_policy.dictionary else []
+        ours = []
+        if ctx.profile.password_policy.dictionary:
+            ours.append(dictionary_rule())
+            prepare()
         if ctx.options.strength:
             ours.append(strength_rule())
         found = rules(services().backchannel.password_policy()) + ours

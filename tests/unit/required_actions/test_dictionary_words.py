@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
 from required_actions import dictionary_words
-from required_actions.dictionary_words import is_one_word
+from required_actions.dictionary_words import is_one_word, prepare
 
 NAMES = ["camille", "o'connor", "univ-demo"]
 
@@ -69,6 +70,22 @@ def test_no_password_is_dear(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.clear()
         assert not is_one_word(password)
         assert len(asked) <= 25 * 8 + 1
+
+
+def test_a_page_that_announces_a_question_has_the_words_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = threading.Event()
+    monkeypatch.setattr(dictionary_words, "_loaded", read.set)
+    dictionary_words._words.cache_clear()
+    prepare()
+    assert read.wait(30)
+    for thread in threading.enumerate():
+        if thread.name == "words":
+            thread.join(30)
+    read.clear()
+    dictionary_words._words()
+    prepare()
+    assert not [thread for thread in threading.enumerate() if thread.name == "words"]
+    assert not read.is_set()
 
 
 def test_nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
