@@ -72,6 +72,7 @@ GOVERNED_BY_PROFILE = frozenset(
 
 def realm_settings(settings: Settings, profile: UniversityProfile, themes: Collection[str]) -> Resource:
     """``themes``: the kinds for which the server has ours; a realm must not name a theme that is not there."""
+    recovers = profile.recovery != "off"
     body: dict[str, Any] = {
         "enabled": True,
         "displayName": profile.branding.name,
@@ -97,9 +98,14 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
             "kcbFirstLoginUrl": f"{settings.public_url}/premiere-connexion",
             "kcbProblemUrl": f"{settings.public_url}/probleme-de-connexion",
             "kcbHelpUrl": f"{settings.public_url}/aide",
+            "kcbRecoveryUrl": f"{settings.public_url}/mot-de-passe-oublie" if recovers else "",
             **colour_attributes(profile.branding.primary),
         },
     }
+    if recovers:
+        body["resetPasswordAllowed"] = (
+            False  # Keycloak's own asks no question, and knows nothing of our links
+        )
     body |= {THEMES[kind]: THEME for kind in themes}
     return Resource(Kind.REALM, settings.realm, body)
 

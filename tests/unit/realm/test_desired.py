@@ -239,3 +239,17 @@ def test_the_logo_stands_before_the_escaped_name(logo: str) -> None:
 
 def test_without_a_logo_the_name_is_keycloaks_own_business() -> None:
     assert bodies()[Kind.REALM, "r"]["displayNameHtml"] == ""
+
+
+@pytest.mark.parametrize("recovery", ["link", "link-and-question"])
+def test_where_we_replace_lost_passwords_keycloak_does_not(recovery: str) -> None:
+    profile = load_profile("default").model_copy(update={"recovery": recovery})
+    body = bodies(profile)[Kind.REALM, "r"]
+    assert body["resetPasswordAllowed"] is False
+    assert body["attributes"]["kcbRecoveryUrl"] == "https://compte.univ.fr/mot-de-passe-oublie"
+
+
+def test_where_we_do_not_the_administrator_decides() -> None:
+    body = bodies(load_profile("default").model_copy(update={"recovery": "off"}))[Kind.REALM, "r"]
+    assert "resetPasswordAllowed" not in body
+    assert body["attributes"]["kcbRecoveryUrl"] == ""

@@ -1,4 +1,5 @@
-<#-- Under every login page: the university's colours, the three ways out of trouble, the languages as in the wizard.
+<#-- Under every login page: the university's colours, the ways out of trouble, the languages as in the wizard. Where a
+     password is asked for, a lost one comes first: whoever it is, since the page must look the same for everybody.
      Colours and addresses are realm attributes written by `kcb setup`; an absent one is not shown. -->
 <#macro entry attribute label>
   <#local address = realm.getAttribute(attribute)!''>
@@ -21,6 +22,9 @@
   </style>
   <nav class="kcb-links" aria-label="${msg('kcbLinks')}">
     <ul>
+      <#if ["login", "login-password"]?seq_contains(pageId!'')>
+        <@entry attribute="kcbRecoveryUrl" label="kcbRecovery" />
+      </#if>
       <@entry attribute="kcbFirstLoginUrl" label="kcbFirstLogin" />
       <@entry attribute="kcbProblemUrl" label="kcbProblem" />
       <@entry attribute="kcbHelpUrl" label="kcbHelp" />
