@@ -17,7 +17,8 @@ from required_actions.number_proof import holder, ine_besides_identifier
 __all__ = ["activation", "answer"]
 
 KIND = "activation"
-MAIL_LINK = "mail-link"
+LINKED = frozenset({"mail-link", "identifier"})
+"""Entrances by a link we mail."""
 
 
 @answers(KIND)
@@ -58,7 +59,7 @@ def activation(writing: Writing) -> Mail:
     if not to:
         raise NothingToSend("no personal mail any more")
     journey = writing.profile.journey_for(person.population)
-    if MAIL_LINK not in journey.entrances:
+    if not LINKED & set(journey.entrances):
         raise NothingToSend("this journey is entered without a mailed link")
     lifetime = journey.lifetime_when_asked if writing.payload.get("asked") else journey.link_lifetime
     expires_at = expiry(lifetime, writing.now, settings.timezone)

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from pydantic import ValidationError
 
 from kc_bridge.services import EXTENSION
+from required_actions.registry import load_steps
+from required_actions.steps.summary import SummaryOptions
 from tests.support.bridge import ENT, FakeRealm, make_person, services_of
 from tests.support.visitor import PASSWORD, Visitor
 
@@ -67,3 +70,24 @@ def test_the_way_on_leads_back_to_keycloak_and_names_the_application(app: Flask,
     unknown = summary(app, realm, cid="inconnue")
     assert re.search(r'<a class="button" href="/activation/leave">Continuer</a>', unknown)
     assert ENT not in unknown
+
+
+def test_a_university_may_have_one_list_in_its_own_order(app: Flask, realm: FakeRealm) -> None:
+    """What was done and is not named follows; what is named and was not done is left out."""
+    options = {"rows": ["uid", "new_password", "sms_consent", "login"], "later": {"fr": "Tout se change :"}}
+    profile = services_of(app).profile.model_copy(update={"steps": {"summary": options}})
+    app.extensions[EXTENSION] = replace(services_of(app), profile=profile)
+    page = summary(app, realm, login="camille@etu.univ.test", uid="camille")
+    assert list(rows(page).items()) == [
+        ("Identifiant numérique unique (uid)", "camille"),
+        ("Mot de passe", "Correctement enregistré"),
+        ("Identifiant", "camille@etu.univ.test"),
+        ("Charte informatique", "Acceptée"),
+    ]
+    assert 'Tout se change : <a href="/compte">Mon compte</a>' in page
+
+
+def test_a_row_there_is_not_is_refused() -> None:
+    load_steps()
+    with pytest.raises(ValidationError, match="postcode"):
+        SummaryOptions(rows=("login", "postcode"))
