@@ -19,6 +19,8 @@ COMMANDS = {
     "setup": "kc_bridge.realm.commands:setup",
     "keys": "kc_bridge.realm.commands:keys",
     "doctor": "kc_bridge.realm.commands:doctor",
+    "reset": "required_actions.commands:reset",
+    "scolpass": "required_actions.scolpass.commands:scolpass",
     "sync": "sync.commands:sync",
     "scheduler": "sync.commands:scheduler",
     "demo": "kc_bridge.demo.commands:demo",

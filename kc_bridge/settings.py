@@ -108,6 +108,10 @@ class Settings(BaseSettings):
     """Interval of the scheduled sync; people are promised their mail within 15 minutes of their enrolment."""
     outbox_every: timedelta = timedelta(seconds=5)
     """Interval at which waiting mails are sent."""
+    housekeeping_every: timedelta = timedelta(minutes=15)
+    """Interval of everything else: provisional passwords that have ended, notices before accounts close."""
+    scolpass_valid_days: int = Field(14, ge=0, le=90)
+    """Days after which a printed provisional password ends, at 23:59; ``kcb scolpass --valid-days`` says otherwise."""
     breached_passwords: Path | None = None
     """Passwords nobody may choose because they were stolen elsewhere: the SHA-1 list of Have I Been Pwned « ordered by
     hash », in one file on this machine (how to get it: docs/security.md). Relative paths start at the configuration

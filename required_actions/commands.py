@@ -16,7 +16,7 @@ from required_actions import resets
 from required_actions.address_checks import masked
 from required_actions.named import lines, operator, person_named
 
-__all__ = ["reset"]
+__all__ = ["FAILED", "PARTIAL", "reset", "told"]
 
 FAILED, PARTIAL = 1, 3
 
@@ -49,7 +49,7 @@ def reset(
         try:
             resets.reset(kcb, person.id, actor=operator(by), reason=reason)
         except BridgeError as error:
-            refused.append({"login": person.login, "reason": _why(error)})
+            refused.append({"login": person.login, "reason": told(error)})
         else:
             done.append({"login": person.login, "mail": bool(person.personal_mail)})
             if not as_json:
@@ -75,7 +75,7 @@ def _find(kcb: Services, names: list[str]) -> tuple[list[Person], list[dict[str,
                     resets.may_be_reset(person, kcb.today())
                     found[person.id] = person
             except BridgeError as error:
-                refused.append({"login": name, "reason": _why(error)})
+                refused.append({"login": name, "reason": told(error)})
     return list(found.values()), refused
 
 
@@ -96,7 +96,8 @@ def _next(person: Person) -> str:
     return f"no backup mail: print a sheet with  kcb scolpass {person.login}"
 
 
-def _why(error: BridgeError) -> str:
+def told(error: BridgeError) -> str:
+    """An error in the operator's words."""
     match error:
         case AccountClosed(ended_on=None):
             return "the account is disabled in Keycloak"

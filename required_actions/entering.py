@@ -13,6 +13,7 @@ from kc_bridge.domain.errors import (
     HandoffRefused,
     JourneySuperseded,
     LoginGone,
+    ProvisionalEnded,
 )
 from kc_bridge.services import Services
 from kc_bridge.store.activation import Journey, Link
@@ -56,6 +57,12 @@ def enter(kcb: Services, token: str) -> Login:
     if person.account_end and person.account_end < kcb.today():
         _end(kcb, handoff.ticket)
         raise AccountClosed(person.account_end)
+    if link is None:
+        try:
+            journeys.refuse_ended_password(person, now)
+        except ProvisionalEnded:
+            _end(kcb, handoff.ticket)
+            raise
     login = _login(kcb, handoff, person, link)
     if present is not None and present.link_id is not None and present.link_id == login.link_id:
         _end(kcb, present.ticket)

@@ -14,6 +14,7 @@ from kc_bridge.domain.errors import (
     FinishedElsewhere,
     HandoffRefused,
     JourneySuperseded,
+    ProvisionalEnded,
 )
 from kc_bridge.store import audit, outbox
 from kc_bridge.store.activation import AddressCheck, Journey, Link, StepRecord
@@ -22,7 +23,18 @@ from kc_bridge.store.models import Person
 from required_actions import address_changes, links
 from required_actions.logins import Login
 
-__all__ = ["alone", "begin", "claim", "earlier", "finish", "fresh", "give_back", "held", "record"]
+__all__ = [
+    "alone",
+    "begin",
+    "claim",
+    "earlier",
+    "finish",
+    "fresh",
+    "give_back",
+    "held",
+    "record",
+    "refuse_ended_password",
+]
 
 STRONG = frozenset({"new_password", "backup_mail"})
 """Steps whose change ends whatever else was begun before it."""
@@ -70,13 +82,23 @@ def fresh(db: Session, login: Login, now: datetime, today: date) -> Journey:
         raise FinishedElsewhere
     if journey.generation != person.generation:
         raise FinishedElsewhere if _finished_later(db, journey) else JourneySuperseded
-    if login.link_id is not None:
+    if login.link_id is None:
+        refuse_ended_password(person, now)
+    else:
         link = db.get(Link, login.link_id, populate_existing=True)
         if link is None or link.state != "opened" or link.opening != login.opening:
             raise JourneySuperseded
         if now >= link.expires_at:
             raise links.expired(link)
     return journey
+
+
+def refuse_ended_password(person: Person, now: datetime) -> None:
+    """Raises :class:`ProvisionalEnded` for somebody whom no link brought here: before the activation, the password of
+    a sheet is the only one there is, and Keycloak may not have lost it yet."""
+    until = person.provisional_until
+    if person.activated_at is None and until is not None and now >= until:
+        raise ProvisionalEnded(until)
 
 
 def held(db: Session, login: Login) -> Journey:
@@ -203,6 +225,7 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         links.finish(db, login.link_id, person.id, now)
     if login.activates:
         person.activated_at, person.state, person.updated_at = now, "SupannActif", now
+        person.provisional_until = None
         person.digest = None  # the next sync tells Keycloak the new state
         _confirm(db, journey, now)
     action = "account.activated" if login.activates else "steps.done"

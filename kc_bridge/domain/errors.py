@@ -23,6 +23,8 @@
     │   ├── JourneySuperseded         begun under an older generation or opening
     │   ├── FinishedElsewhere         another device finished it
     │   └── StepOutOfOrder
+    ├── NoSheet                       no SCOL'PASS is printed for this account
+    ├── ProvisionalEnded              a printed provisional password whose time is over
     ├── AccountClosed                 disabled or expired
     ├── NotOwned                      the bridge may not act on this user
     ├── PasswordRefused               every violation of the realm's policy
@@ -53,10 +55,12 @@ __all__ = [
     "LinkUsed",
     "LoginGone",
     "MailUnavailable",
+    "NoSheet",
     "NotOwned",
     "NotPending",
     "PasswordElsewhere",
     "PasswordRefused",
+    "ProvisionalEnded",
     "RecoveryLinkEnded",
     "RecoveryLinkUsed",
     "StepOutOfOrder",
@@ -179,6 +183,23 @@ class StepOutOfOrder(JourneyError):
     """A step was asked for before the ones it follows."""
 
     current: str
+
+
+@dataclass
+class NoSheet(BridgeError):
+    """No SCOL'PASS is printed for this account; ``reason`` is for the operator."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass
+class ProvisionalEnded(BridgeError):
+    """The printed provisional password this login began with opens nothing any more."""
+
+    ended_at: datetime
 
 
 @dataclass

@@ -220,6 +220,22 @@ def _login_gone(_error: e.LoginGone) -> DeadEnd:
     )
 
 
+def _provisional_ended(error: e.ProvisionalEnded) -> DeadEnd:
+    return DeadEnd(
+        410,
+        _("Ce mot de passe provisoire n'est plus valable"),
+        [
+            _("Il était valable jusqu'au %(date)s.", date=in_words(error.ended_at)),
+            _(
+                "Rien n'est perdu : demandez une nouvelle feuille SCOL'PASS à votre service de scolarité, ou un mail"
+                " d'activation si vous y avez donné une adresse personnelle."
+            ),
+        ],
+        Button(_("Problème de connexion"), "/probleme-de-connexion"),
+        kind="info",
+    )
+
+
 def _account_closed(error: e.AccountClosed) -> DeadEnd:
     sentence = (
         _("Votre compte a expiré le %(date)s.", date=format_date(error.ended_on, "d MMMM yyyy"))
@@ -346,6 +362,7 @@ PAGES: dict[type[Exception], Callable[..., DeadEnd | HTTPException]] = {
     e.HandoffRefused: _handoff_refused,
     e.LoginGone: _login_gone,
     e.AccountClosed: _account_closed,
+    e.ProvisionalEnded: _provisional_ended,
     e.NotOwned: _not_owned,
     e.TooManyTries: _too_many,
     e.Unavailable: _unavailable,
