@@ -12,7 +12,9 @@ from sqlalchemy import Engine
 
 from kc_bridge.domain.clock import system_clock
 from kc_bridge.domain.errors import BridgeError
+from kc_bridge.housekeeping import tidy
 from kc_bridge.mailer import send_waiting
+from kc_bridge.services import build
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import session_factory
 from sync.engine import SyncEngine
@@ -51,8 +53,17 @@ def outbox_job(settings: Settings, database: Engine) -> Callable[[], None]:
     return _run
 
 
+def housekeeping_job(settings: Settings) -> Callable[[], None]:
+    """One round of everything else."""
+    kcb = build(settings)
+    return lambda: tidy(kcb)
+
+
 def make_scheduler(
-    settings: Settings, sync: Callable[[], None], outbox: Callable[[], None]
+    settings: Settings,
+    sync: Callable[[], None],
+    outbox: Callable[[], None],
+    housekeeping: Callable[[], None] = lambda: None,
 ) -> BackgroundScheduler:
     """Jobs live in memory (stores must never be shared); missed runs become one, and no job overlaps itself."""
     scheduler = BackgroundScheduler(
@@ -62,6 +73,7 @@ def make_scheduler(
     for job, name, every in (
         (sync, "sync", settings.sync_every),
         (outbox, "outbox", settings.outbox_every),
+        (housekeeping, "housekeeping", settings.housekeeping_every),
     ):
         scheduler.add_job(job, "interval", seconds=every.total_seconds(), id=name, next_run_time=now)
     return scheduler
@@ -72,12 +84,15 @@ def serve(settings: Settings, engine: SyncEngine, database: Engine) -> None:
     # Waited for rather than handled: a handler that stops the scheduler may interrupt it while it holds its own lock.
     stops = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
-    scheduler = make_scheduler(settings, sync_job(engine), outbox_job(settings, database))
+    scheduler = make_scheduler(
+        settings, sync_job(engine), outbox_job(settings, database), housekeeping_job(settings)
+    )
     scheduler.start()
     log.info(
         "scheduler started",
         sync_every=settings.sync_every.total_seconds(),
         outbox_every=settings.outbox_every.total_seconds(),
+        housekeeping_every=settings.housekeeping_every.total_seconds(),
     )
     stopped_by = signal.sigwait(stops)
     log.info("scheduler stopping", signal=signal.Signals(stopped_by).name)

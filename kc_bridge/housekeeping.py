@@ -1,0 +1,35 @@
+"""What is done at intervals besides the sync and the mails; each job is a function of the services that may be called
+at any time, by any number of processes, and returns how much it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+import structlog
+
+from kc_bridge.services import Services
+
+__all__ = ["JOBS", "tidy"]
+
+log = structlog.get_logger()
+
+JOBS = {
+    "provisional passwords ended": "required_actions.scolpass.expiry:end_expired",
+    "notices before accounts close": "sync.notices:announce_ends",
+}
+"""By what the log says of it: packages that know nothing of each other are named, not imported."""
+
+
+def tidy(kcb: Services) -> None:
+    """Does each job; one that fails is logged, and the next call tries it again."""
+    for what, where in JOBS.items():
+        module, _, name = where.partition(":")
+        job: Callable[[Services], int] = getattr(import_module(module), name)
+        try:
+            done = job(kcb)
+        except Exception as error:
+            log.error("housekeeping failed", job=what, exc_info=error)
+        else:
+            if done:
+                log.info("housekeeping", job=what, count=done)
