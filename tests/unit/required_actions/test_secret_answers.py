@@ -90,16 +90,19 @@ def test_older_parameters_are_seen() -> None:
 
 
 def test_no_code_lets_anybody_in_by_an_answer() -> None:
-    """12. Never the only factor: the one reader of answers is the step that keeps them, and it only writes."""
-    readers: dict[str, set[str]] = {}
+    """12. Never the only factor: answers are compared in one place, which counts the tries, for one page, which asks
+    whoever has opened a link (tests/security/test_lost_password.py)."""
+    importers: dict[str, set[str]] = {"matches": set(), "secret_answers": set(), "recovery": set()}
     for folder in ("kc_bridge", "required_actions", "sync"):
         for file in (ROOT / folder).rglob("*.py"):
-            names = {
-                alias.name
-                for node in ast.walk(ast.parse(file.read_text("utf-8")))
-                if isinstance(node, ast.ImportFrom | ast.Import)
-                for alias in node.names
-            }
-            if used := names & {"SecurityAnswer", "secret_answers", "matches", "hashed"}:
-                readers[str(file.relative_to(ROOT))] = used
-    assert readers == {"required_actions/steps/security_question.py": {"SecurityAnswer", "hashed"}}
+            tree = ast.walk(ast.parse(file.read_text("utf-8")))
+            for node in tree:
+                if isinstance(node, ast.ImportFrom | ast.Import):
+                    for alias in node.names:
+                        importers.get(alias.name, set()).add(str(file.relative_to(ROOT)))
+    assert importers["matches"] == {"required_actions/recovery.py"}
+    assert importers["secret_answers"] == set()
+    calls = {
+        str(file) for file in importers["recovery"] if "recovery.answer(" in (ROOT / file).read_text("utf-8")
+    }
+    assert calls == {"required_actions/recovering.py"}
