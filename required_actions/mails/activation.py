@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from kc_bridge.domain.calendar import instant_in_words, local_date
 from kc_bridge.domain.identification import awaits_activation
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from kc_bridge.store import outbox
 from kc_bridge.store.activation import AddressChange
-from kc_bridge.store.models import Person
-from required_actions import address_changes, links
+from kc_bridge.store.models import OutboxMessage, Person
+from required_actions import links
 from required_actions.asking import TOO_OLD, Asked, answers
 from required_actions.mails.marking import _
 from required_actions.number_proof import holder, ine_besides_identifier
@@ -28,11 +30,10 @@ def answer(asked: Asked) -> None:
     person, db = asked.person, asked.db
     known = holder(asked.profile, person, ine_besides_identifier, asked.now)
     today = local_date(asked.now, asked.settings.timezone)
-    given = address_changes.latest(db, person.id)
     if not (awaits_activation(known, today) and known.kinds and person.personal_mail):
         return
-    if given is not None and given.changed_at >= asked.asked_at:
-        return  # it would end the link to the address given since
+    if _was_written_since(asked):
+        return
     outbox.enqueue(
         db,
         kind=KIND,
@@ -42,6 +43,13 @@ def answer(asked: Asked) -> None:
         now=asked.now,
         expires_at=asked.asked_at + TOO_OLD,
     )
+
+
+def _was_written_since(asked: Asked) -> bool:
+    """True when another link has been decided on meanwhile, to an address given since perhaps: this one would end it."""
+    since = OutboxMessage.kind == KIND, OutboxMessage.created_at >= asked.asked_at
+    wanted = select(OutboxMessage.id).where(OutboxMessage.person_id == asked.person.id, *since)
+    return asked.db.scalar(wanted.limit(1)) is not None
 
 
 @mail_kind(KIND)
