@@ -276,3 +276,11 @@ def test_a_student_by_their_ine(uphf: Stack, visit: Visit) -> None:
     user = uphf.user(person)
     assert user["attributes"]["kcbSmsConsent"] == ["false"]
     assert "supannTelephonePrive" not in user["attributes"]
+
+    # « Vous pouvez vous connecter au sésame afin de modifier… »
+    visitor.press("Mon compte")
+    visitor.log_in(person.login, GOOD_PASSWORD)
+    visitor.sees("Mon compte")
+    changes = page.locator("dl.rows.changes dt").all_inner_texts()
+    wanted = {"Mot de passe", "Question Joker", "Visibilité dans l'annuaire", "Choix d'usage de la photo"}
+    assert wanted <= set(changes), changes
