@@ -225,7 +225,7 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         links.finish(db, login.link_id, person.id, now)
     if login.activates:
         person.activated_at, person.state, person.updated_at = now, "SupannActif", now
-        person.provisional_until = None
+        person.provisional_until = person.reset_at = None
         person.digest = None  # the next sync tells Keycloak the new state
         _confirm(db, journey, now)
     action = "account.activated" if login.activates else "steps.done"

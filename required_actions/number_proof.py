@@ -93,6 +93,7 @@ def _search(kind: NumberKind, number: str) -> Select[Any]:
         Person.keycloak_id,
         Person.population,
         Person.address_frozen_until,
+        Person.reset_at,
     )
     found = select(*columns).where(Person.id.in_(union(*holders))).subquery()
     always = select(literal(1).label("row")).subquery()
@@ -109,5 +110,5 @@ def holder(profile: UniversityProfile, person: Person | Row[Any], kinds: Kinds, 
         account_end=person.account_end,
         in_keycloak=person.keycloak_id is not None,
         kinds=kinds(profile.journey_for(person.population)),
-        frozen=frozen_until is not None and now < frozen_until,
+        frozen=person.reset_at is not None or (frozen_until is not None and now < frozen_until),
     )

@@ -37,6 +37,8 @@ def reset(kcb: Services, person_id: str, *, actor: str, reason: str) -> None:
     with kcb.sessions.begin() as db:
         person = _end_what_was_begun(db, kcb, person_id)
         now = kcb.clock()
+        if person.activated_at is not None:
+            person.reset_at = now
         person.activated_at, person.state, person.updated_at = None, "SupannCree", now
         person.address_frozen_until = person.provisional_until = None
         person.digest = None  # the next sync tells Keycloak the new state

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.store import models
-from kc_bridge.store.activation import AddressChange, Journey
+from kc_bridge.store.activation import AddressChange
 from sync.desired import Account
 from sync.people import KnownPerson, Read
 from sync.rules.lifecycle import CLOSED
@@ -135,12 +135,6 @@ def _load(session: Session, condition: object) -> Iterator[KnownPerson]:
         .where(condition)  # type: ignore[arg-type]
         .options(selectinload(models.Person.affiliations), selectinload(models.Person.identifiers))
     )
-    reset = (
-        select(Journey.person_id)
-        .join(models.Person)
-        .where(condition, models.Person.activated_at.is_(None), Journey.finished_at.is_not(None))  # type: ignore[arg-type]
-    )
-    confirmed = set(session.scalars(reset))
     changes = (
         select(AddressChange.person_id, AddressChange.former)
         .join(models.Person)
@@ -149,13 +143,10 @@ def _load(session: Session, condition: object) -> Iterator[KnownPerson]:
     replaced: dict[str, set[str | None]] = defaultdict(set)
     for person_id, former in session.execute(changes):
         replaced[person_id].add(former)
-    return (
-        _known(person, person.id in confirmed, frozenset(replaced[person.id]))
-        for person in session.scalars(query)
-    )
+    return (_known(person, frozenset(replaced[person.id])) for person in session.scalars(query))
 
 
-def _known(row: models.Person, reset: bool, replaced_mails: frozenset[str | None]) -> KnownPerson:
+def _known(row: models.Person, replaced_mails: frozenset[str | None]) -> KnownPerson:
     return KnownPerson(
         id=row.id,
         identity=Identity(
@@ -174,7 +165,7 @@ def _known(row: models.Person, reset: bool, replaced_mails: frozenset[str | None
         state=row.state,
         account_end=row.account_end,
         activated=row.activated_at is not None,
-        confirmed=row.activated_at is not None or reset,
+        confirmed=row.activated_at is not None or row.reset_at is not None,
         replaced_mails=replaced_mails,
         digest=row.digest,
         keycloak_id=row.keycloak_id,

@@ -26,7 +26,8 @@ class Holder:
     kinds: Collection[str]
     """Kinds of number their journey takes; none when it is entered otherwise."""
     frozen: bool = False
-    """The owner of the backup mail said « ce n'est pas moi » to a change somebody made by giving numbers."""
+    """Numbers are not enough: the owner of the backup mail said « ce n'est pas moi » to a change somebody made by giving
+    them, or the account was somebody's already and must be validated again."""
 
 
 NOBODY = Holder(None, "", activated=False, account_end=None, in_keycloak=False, kinds=())

@@ -46,6 +46,9 @@ class Person(Base):
     """Last day the account works (Europe/Paris)."""
     next_transition_on: Mapped[date | None] = mapped_column(index=True)
     activated_at: Mapped[datetime | None]
+    reset_at: Mapped[datetime | None]
+    """Since when an account that was active must be validated again: it holds somebody's mails and data, so numbers and
+    a birth date do not open it, and its backup mail stays its owner's."""
     provisional_until: Mapped[datetime | None]
     """When the printed provisional password stops opening the journey; None: there is none."""
     address_frozen_until: Mapped[datetime | None]

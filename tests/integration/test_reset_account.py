@@ -90,6 +90,7 @@ def test_validated_again_with_nothing_lost(stack: Stack, kcb: Any) -> None:
     assert pending(stack, person) == ["kcb-charter", "kcb-new-password"]
     reset = stack.reread(person)
     assert (reset.activated_at, reset.state, reset.digest) == (None, "SupannCree", None)
+    assert reset.reset_at is not None, "numbers and a birth date do not open it"
     assert audited(stack, person) == [
         ("account.reset_asked", "martine", {"reason": "ticket 4711"}),
         ("account.reset", "martine", {"reason": "ticket 4711"}),
@@ -106,7 +107,7 @@ def test_validated_again_with_nothing_lost(stack: Stack, kcb: Any) -> None:
     assert after["attributes"] == before["attributes"]
     for name in ("uid", "login", "mail", "personal_mail", "keycloak_id", "population"):
         assert getattr(again, name) == getattr(person, name)
-    assert again.state == "SupannActif"
+    assert (again.state, again.reset_at) == ("SupannActif", None)
 
 
 def test_what_was_begun_before_is_over(stack: Stack, kcb: Any) -> None:

@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ REFUSED: dict[str, Callable[..., Words]] = {
     "expired": known(state="SupannExpire", account_end=date(2025, 12, 31)),
     "expired since midnight": known(account_end=date(2026, 9, 6)),
     "not open yet": known(state="SupannPrecree", keycloak_id=None),
+    "to be validated again": known(reset_at=datetime(2026, 9, 1, tzinfo=UTC)),
 }
 
 

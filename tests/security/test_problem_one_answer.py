@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ STATES: dict[str, Callable[[Flask], Words]] = {
     "expired since midnight": known(account_end=date(2026, 9, 6)),
     "not open yet": known(state="SupannPrecree", keycloak_id=None),
     "frozen": known(address_frozen_until=True),
+    "to be validated again": known(reset_at=datetime(2026, 9, 1, tzinfo=UTC)),
     "of a journey entered otherwise": known(population="guest"),
 }
 WAITING: dict[str, Callable[[Flask], Words]] = {

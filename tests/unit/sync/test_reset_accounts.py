@@ -6,7 +6,6 @@ from pathlib import Path
 
 from kc_bridge.ports import DirectoryUser
 from kc_bridge.store import models
-from kc_bridge.store.activation import Journey
 from tests.support.sync_world import FakeDirectory, World, student
 
 OWN = "camille@perso.example"
@@ -17,6 +16,7 @@ def reset(world: World, key: str = "apogee:1") -> None:
     with world.sessions.begin() as session:
         person = session.query(models.Person).filter_by(key=key).one()
         person.activated_at, person.state, person.digest = None, "SupannCree", None
+        person.reset_at = world.now
         person.generation += 1
 
 
@@ -25,8 +25,6 @@ def activate(world: World, key: str = "apogee:1") -> None:
         person = session.query(models.Person).filter_by(key=key).one()
         person.activated_at, person.state, person.digest = world.now, "SupannActif", None
         person.personal_mail, person.phone = OWN, "+33639980099"
-        fields = {"name": "student", "generation": 1, "started_at": world.now, "finished_at": world.now}
-        session.add(Journey(person_id=person.id, **fields))
 
 
 def test_keycloak_is_told_and_nothing_is_given_back(tmp_path: Path) -> None:

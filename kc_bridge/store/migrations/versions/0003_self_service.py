@@ -40,6 +40,7 @@ def upgrade() -> None:
     with op.batch_alter_table("address_change", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_address_change_person_id"), ["person_id"], unique=False)
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("reset_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("provisional_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("address_frozen_until", sa.DateTime(timezone=True), nullable=True))
 
@@ -48,5 +49,6 @@ def downgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_column("address_frozen_until")
         batch_op.drop_column("provisional_until")
+        batch_op.drop_column("reset_at")
     op.drop_table("address_change")
     op.drop_table("mail_request")
