@@ -40,6 +40,7 @@ def _page(name: str) -> Callable[[], str]:
             mails_links=kcb.profile.mails_links,
             by_identifier=bool(kcb.profile.asked_by_identifier),
             recovers=kcb.profile.recovery != "off",
+            consultation=kcb.profile.consultation,
             provisional=any("provisional-password" in each.entrances for each in kcb.profile.journeys),
         )
 
