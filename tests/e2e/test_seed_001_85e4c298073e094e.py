@@ -70,6 +70,9 @@ def test_seed_001_85e4c298073e094e(um: Stack, visit: Callable[..., Visitor]) -> 
     visitor.press("1ère connexion")
     visitor.sees("1ère connexion")
     assert "L'activation de votre compte est obligatoire. Elle est possible 15 minutes après" in visitor.words
+    # « Si vous n'avez pas reçu le mail d'activation […] cliquer sur 1ère connexion et de vous laisser guider »
+    assert "Vous n'avez pas reçu le mail ?" in visitor.words
+    assert visitor.control("Voir que faire en cas de problème de connexion").is_visible()
 
     # « un mail vous a été envoyé sur votre adresse de messagerie personnelle […] Ce lien est valable 24h »
     link = latest_link(um, person)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
 
 from kc_bridge.store.models import Person
+from required_actions.scolpass import commands
 from tests.e2e.leaflets import (
     attributes,
     end_of_that_day,
@@ -18,24 +25,32 @@ from tests.e2e.leaflets import (
 from tests.e2e.visitor import Visitor
 from tests.support.stack import GOOD_PASSWORD, Stack
 
-PROVISIONAL = "sabre-citron-42"
 BACKUP = "camille.secours@perso.example"
 FORWARD_TO = "camille.redirection@perso.example"
 CHARTER = "Charte informatique de l'Université de Montpellier"
 
 
-def with_scolpass(stack: Stack) -> Person:
-    """Somebody enrolled without a mail address, whose SCOL'PASS was just printed."""
-    person = stack.person()
-    with stack.services.sessions.begin() as db:
-        db.get_one(Person, person.id).personal_mail = None
-    path = f"users/{person.keycloak_id}/reset-password"
-    stack.realm.call("PUT", path, {"type": "password", "value": PROVISIONAL, "temporary": True})
-    return stack.reread(person)
+def print_scolpass(stack: Stack, person: Person, folder: Path, patch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """« disponibles sur le SCOL'PASS qui vous a été remis »: identifier and provisional password, as printed."""
+    patch.setattr(commands, "load", lambda: stack.realm.settings)
+    patch.setattr(commands, "build", lambda _settings: stack.services)
+    sheet = folder / "scolpass.html"
+    done = CliRunner().invoke(commands.scolpass, [person.login, "-o", str(sheet)])
+    assert done.exit_code == 0, done.output
+    text = unescape(sheet.read_text("utf-8"))
+    found = re.search(r"<dd[^>]*>(\S+)</dd>.*?<dd class=\"password\">(\S+)</dd>", text, re.S)
+    assert found
+    return found[1], found[2]
 
 
-def test_seed_002_c651bcd13f982808(um: Stack, visit: Callable[..., Visitor]) -> None:
-    person = with_scolpass(um)
+def test_seed_002_c651bcd13f982808(
+    um: Stack, visit: Callable[..., Visitor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = um.person()
+    with um.services.sessions.begin() as db:
+        db.get_one(Person, person.id).personal_mail = None  # enrolled without one
+    identifier, provisional = print_scolpass(um, person, tmp_path, monkeypatch)
+    assert identifier == person.login
 
     # « Aller sur la page d'activation »
     visitor = visit().open(f"{um.url}/premiere-connexion")
@@ -44,11 +59,11 @@ def test_seed_002_c651bcd13f982808(um: Stack, visit: Callable[..., Visitor]) -> 
 
     # Etape 1 : Authentification avec votre identifiant (prenom.nom@etu.umontpellier.fr)
     visitor.sees("Connexion")
-    visitor.page.get_by_label("Identifiant").fill(person.login)
+    visitor.page.get_by_label("Identifiant").fill(identifier)
     visitor.press("Suivant")
 
     # Etape 2 : Authentification avec votre mot de passe provisoire
-    visitor.page.fill("#password", PROVISIONAL)
+    visitor.page.fill("#password", provisional)
     visitor.page.click("#kc-login")
     visitor.page.wait_for_url("**/activation/backup-mail")
 
@@ -158,7 +173,7 @@ def test_seed_002_c651bcd13f982808(um: Stack, visit: Callable[..., Visitor]) -> 
 
     # Connexion à l'ENT UM: the identifier and the new password; the provisional one is spent
     other = visit().open(f"{um.ent_url}/connexion")
-    other.log_in(person.login, PROVISIONAL)
+    other.log_in(person.login, provisional)
     assert "Identifiant ou mot de passe incorrect." in other.text
     other.log_in(person.login, GOOD_PASSWORD)
     other.page.wait_for_url(f"{um.ent_url}/")
