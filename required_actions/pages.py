@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -29,10 +29,12 @@ from kc_bridge.domain.journey import progress
 from kc_bridge.services import services
 from kc_bridge.store.activation import AddressCheck, Journey
 from kc_bridge.web import sessions
+from kc_bridge.web.away import away
 from kc_bridge.web.errors import application_of, clock_in_words, in_words
 from required_actions import address_checks
 from required_actions.entering import enter
 from required_actions.handoff import way_back
+from required_actions.leaving import application
 from required_actions.logins import Login, current_login, keep_login
 from required_actions.password_rules import violation_texts
 from required_actions.registry import get, worded
@@ -128,9 +130,9 @@ def leave() -> Response:
     except LoginGone:  # everything is saved: the person logs in with the new password
         proof = None
     if proof is None:
-        application = application_of(login.client_id)
-        return _away(application.login_url if application else "/")
-    return _away(way_back(login.ret, proof))
+        onwards = application(login)
+        return away(onwards.login_url if onwards else "/")
+    return away(way_back(login.ret, proof))
 
 
 @blueprint.post("/cancel")
@@ -142,7 +144,7 @@ def cancel() -> Response:
     with services().sessions.begin() as db:
         address_checks.forget(db, db.get_one(Journey, login.journey_id), login)
     sessions.renew()
-    return _away(login.cancel)
+    return away(login.cancel)
 
 
 @blueprint.get("/done")
@@ -152,8 +154,8 @@ def done() -> BaseResponse:
     Whatever Keycloak added to the address is ignored: no code without a state of ours is ever used.
     """
     sessions.renew()
-    application = application_of(None)
-    return redirect(application.login_url if application else "/", 303)
+    onwards = application_of(None)
+    return redirect(onwards.login_url if onwards else "/", 303)
 
 
 def _onwards() -> BaseResponse:
@@ -273,7 +275,7 @@ def _frame(view: View, *, waiting: bool = False) -> dict[str, object]:
     """What every page of a journey shows around its question."""
     previous = view.pages[view.index - 1] if view.index and not view.finished else None
     back = _address(view) if view.waiting else f"/activation/{slug(previous)}" if previous else None
-    application = application_of(view.login.client_id)
+    onwards = application(view.login)
     return {
         "account": view.person.login,
         "display_name": view.person.display_name,
@@ -281,7 +283,7 @@ def _frame(view: View, *, waiting: bool = False) -> dict[str, object]:
         "back_url": back,
         "cancel": view.login.cancel is not None,
         "recovers": view.login.recovers,
-        "application": application.name if application else None,
+        "application": onwards.name if onwards else None,
     }
 
 
@@ -290,14 +292,3 @@ def _notices(view: View) -> list[dict[str, str]]:
     language = str(get_locale() or "fr")
     notices = [view.kcb.profile.notice(step.name) for step in view.steps if step.collects]
     return [notice.told(language) for notice in notices]
-
-
-def _away(url: str) -> Response:
-    """Leaves for another site by a page that moves on by itself.
-
-    A redirect after a POST would be held to our form-action policy by browsers, whichever application it ends at.
-    """
-    session.modified = True
-    response = make_response(render_template("leave.html", url=url))
-    response.headers["Refresh"] = f"0; url={url}"
-    return response

@@ -16,7 +16,7 @@ from kc_bridge.adapters.tokens import client_assertion
 from kc_bridge.domain.errors import KeycloakUnavailable, LoginGone
 from kc_bridge.settings import Settings
 
-__all__ = ["ACCOUNT_RETURN", "LoggedIn", "Oidc", "Question"]
+__all__ = ["ACCOUNT_RETURN", "CLIENT", "LoggedIn", "Oidc", "Question"]
 
 CLIENT = "kc-bridge-web"
 SILENT = "/oidc/silent"

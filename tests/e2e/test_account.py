@@ -125,6 +125,7 @@ def test_a_walk_through_the_account(university: Stack, visit: Visit, person: Per
     assert "password_changed" in [mail["kind"] for mail in document["mails"]]
 
     visitor.press("Se déconnecter")
+    page.wait_for_url(f"{university.url}/")
     visitor.sees("Votre compte informatique")
     visitor.inspect("home-with-account")
     assert sessions(university, person) == 0

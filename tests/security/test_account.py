@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -15,8 +16,8 @@ from kc_bridge.store.decisions import Consent, SecurityAnswer
 from kc_bridge.store.models import Affiliation, Identifier, Person
 from tests.support.account import HOME, answer, asked, come_back, log_in
 from tests.support.addresses import active, words
-from tests.support.bridge import FakeRealm, FixedClock, services_of
-from tests.support.visitor import Visitor
+from tests.support.bridge import FakeRealm, FixedClock, make_person, services_of
+from tests.support.visitor import PASSWORD, Visitor
 
 FAILED = "La connexion n'a pas abouti"
 PAGES = [HOME, "/compte/accords", "/compte/donnees", "/compte/donnees.json"]
@@ -48,8 +49,12 @@ def test_the_session_is_renewed_at_login_and_logout(app: Flask, realm: FakeRealm
     inside = visitor.cookie
     assert shows(app, inside, person)
     response = visitor.post("/compte/deconnexion")
-    assert response.location.startswith("https://sso.univ.test/realms/univ/protocol/openid-connect/logout?")
-    assert asked(response)["post_logout_redirect_uri"] == "https://compte.univ.test/"
+    leads_to = urlsplit(response.headers["Refresh"].removeprefix("0; url="))
+    assert (leads_to.netloc, leads_to.path) == (
+        "sso.univ.test",
+        "/realms/univ/protocol/openid-connect/logout",
+    )
+    assert parse_qs(leads_to.query)["post_logout_redirect_uri"] == ["https://compte.univ.test/"]
     assert len({before, inside, visitor.cookie}) == 3
     assert not any(shows(app, cookie, person) for cookie in (before, inside, visitor.cookie))
 
@@ -231,6 +236,17 @@ def test_an_outcome_nobody_asked_for_is_not_told(app: Flask, realm: FakeRealm, s
     page = come_back(visitor, realm, person, visitor.get(HOME), kc_action_status=status)
     assert "C'est fait" not in words(page)
     assert "<script>" not in page.get_data(as_text=True).replace("<script src", "")
+
+
+@pytest.mark.parametrize(("client", "onwards"), [("kc-bridge-web", "Mon compte"), ("ent", "ENT")])
+def test_an_activation_on_the_way_leads_back_to_what_it_began_in(
+    app: Flask, realm: FakeRealm, client: str, onwards: str
+) -> None:
+    visitor = Visitor(app)
+    visitor.enter(realm, make_person(app), cid=client)
+    visitor.post("/activation/charter", {"accept": "y"})
+    visitor.post("/activation/new-password", {"password": PASSWORD, "confirmation": PASSWORD})
+    assert f"Continuer vers {onwards}" in words(visitor.get("/activation/summary"))
 
 
 # -- the file

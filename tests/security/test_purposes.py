@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,11 +11,13 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from kc_bridge.adapters.tokens import ClientCredentials, client_assertion
 from kc_bridge.mailer import send_waiting
+from kc_bridge.store.web import WebSession
 from tests.support.activation import choose, handoff_claims, is_handoff, to_password
-from tests.support.entrances import active_person, ask_for, begin
+from tests.support.entrances import KNOWN, active_person, ask_for, begin
 from tests.support.stack import GOOD_PASSWORD, Stack
 from tests.support.visitor import COOKIE
 from tests.support.walker import Walker
@@ -81,6 +84,22 @@ def address_link(stack: Stack) -> str:
     return next(link.rpartition("/")[2] for link in mail.links if "/l/" in link)
 
 
+def of_the_account(stack: Stack) -> dict[str, str]:
+    """What « Mon compte » gets of Keycloak: a code not used yet, and the token it asks again with."""
+    person, walker = active_person(stack), Walker()
+    page = walker.log_in(walker.get(f"{stack.url}/compte"), person.login, KNOWN)
+    assert page.title == "Mon compte"
+    with stack.services.sessions() as db:
+        kept = [json.loads(data).get("account") for data in db.scalars(select(WebSession.data))]
+    mine = next(account for account in kept if account and account["user_id"] == person.keycloak_id)
+    answer = walker.get(f"{stack.url}/compte/modifier/kcb", stop=lambda url: "code=" in url)
+    assert answer.status == 404  # no step of that name: nothing is asked
+    other = Walker()
+    begin(stack, other, person)
+    answer = other.get(f"{stack.url}/compte", stop=lambda url: "/compte/retour?" in url)
+    return {"account's code": query(answer.location, "code"), "account's refresh": mine["refresh_token"]}
+
+
 @pytest.fixture(scope="module")
 def tokens(shared_stack: Stack) -> Tokens:
     stack = shared_stack
@@ -111,6 +130,7 @@ def tokens(shared_stack: Stack) -> Tokens:
         "session cookie": finishing.http.cookies.get(COOKIE) or "",
         "administrator's access": administrator(stack),
         **users_own(stack),
+        **of_the_account(stack),
     }
     assert all(by_kind.values())
     return Tokens(by_kind, handoff_claims(waiting, handoff)["ret"])
@@ -174,6 +194,21 @@ def test_as_an_answer_of_keycloak(stack: Stack, tokens: Tokens) -> None:
         wrong_code = walker.get(f"{stack.url}/oidc/silent?state={state}&code={quote(token)}")
         assert wrong_code.status in (410, 503), kind
         assert walker.get(f"{stack.url}/activation/").status == 410
+
+
+def test_as_an_answer_to_my_account(stack: Stack, tokens: Tokens) -> None:
+    walker = Walker()
+    for kind, token in tokens.by_kind.items():
+        asked = walker.get(f"{stack.url}/compte", stop=lambda url: "/protocol/openid-connect/auth" in url)
+        wrong_state = walker.get(f"{stack.url}/compte/retour?state={quote(token)}&code={quote(token)}")
+        assert wrong_state.status == 400, kind
+        state = query(asked.location, "state")
+        wrong_code = walker.get(f"{stack.url}/compte/retour?state={state}&code={quote(token)}")
+        assert wrong_code.status in (400, 503), kind
+        elsewhere = walker.get(f"{stack.url}/oidc/silent?state={state}&code={quote(token)}")
+        assert elsewhere.status in (400, 410), kind
+        nobody = walker.get(f"{stack.url}/compte/donnees.json", stop=lambda url: "/auth?" in url)
+        assert nobody.status == 303, kind
 
 
 def test_as_a_session(stack: Stack, tokens: Tokens) -> None:

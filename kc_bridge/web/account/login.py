@@ -23,6 +23,7 @@ from kc_bridge.domain.errors import AccountClosed, BridgeError, LoginGone
 from kc_bridge.services import services
 from kc_bridge.store.models import Person
 from kc_bridge.web import sessions
+from kc_bridge.web.away import away
 from kc_bridge.web.dead_end import Button, DeadEnd, respond
 
 __all__ = ["HOME", "Here", "Notice", "ask", "blueprint", "here", "notice"]
@@ -149,13 +150,14 @@ def answered() -> BaseResponse:
 
 @blueprint.post("/deconnexion")
 def log_out() -> BaseResponse:
-    """Ends the login here and in Keycloak, then comes back to the home page."""
+    """Ends the login here and in Keycloak, and a partner's where it came from there; then comes back to the home page."""
     kept: dict[str, Any] | None = session.get(ACCOUNT)
     sessions.renew()
     session.pop(sessions.QUESTIONS, None)
     if kept is None:
         return redirect("/", 303)
-    return redirect(services().oidc.logout_url(LoggedIn(**kept).id_token, back_to="/"), 303)
+    url = services().oidc.logout_url(LoggedIn(**kept).id_token, back_to="/")
+    return away(url, _("Un instant, nous vous déconnectons"))
 
 
 @blueprint.app_errorhandler(LoginNeeded)

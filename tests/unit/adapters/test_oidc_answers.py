@@ -10,7 +10,7 @@ import requests
 import responses
 from joserfc import jwt
 
-from kc_bridge.adapters.oidc import Oidc, Question
+from kc_bridge.adapters.oidc import ACCOUNT_RETURN, LoggedIn, Oidc, Question
 from kc_bridge.adapters.realm_keys import RealmKeys
 from kc_bridge.domain.errors import KeycloakUnavailable, LoginGone
 from kc_bridge.settings import Settings
@@ -108,6 +108,61 @@ def test_no_answer(settings: Settings, keycloak: responses.RequestsMock, answer:
     with pytest.raises(KeycloakUnavailable):
         Oidc(settings, RealmKeys(settings)).answer("code", "nonce", "verifier")
     assert asked.call_count == 1
+
+
+def test_a_login_asks_for_a_step_and_comes_back_to_the_account(
+    settings: Settings, keycloak: responses.RequestsMock
+) -> None:
+    oidc = Oidc(settings, RealmKeys(settings))
+    question = oidc.login("en", "kcb-photo-use")
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(question.url).query).items()}
+    assert "prompt" not in asked
+    assert (asked["kc_action"], asked["ui_locales"]) == ("kcb-photo-use", "en")
+    assert asked["redirect_uri"] == "https://compte.univ.test/compte/retour"
+    assert "kc_action" not in oidc.login("fr").url
+    keycloak.post(f"{REALM}/token", json={"id_token": id_token(question), "refresh_token": "r1"})
+    who = oidc.answer("code", question.nonce, question.verifier, ACCOUNT_RETURN)
+    assert who.refresh_token == "r1"
+    assert "r1" not in repr(who)
+    sent = parse_qs(keycloak.calls[0].request.body)
+    assert sent["redirect_uri"] == [asked["redirect_uri"]]
+
+
+def test_asking_whether_the_session_lives(settings: Settings, keycloak: responses.RequestsMock) -> None:
+    oidc = Oidc(settings, RealmKeys(settings))
+    who = LoggedIn("id", "camille", "old", "r1")
+    keycloak.post(
+        f"{REALM}/token", json={"id_token": id_token(oidc.question(), nonce=None), "refresh_token": "r2"}
+    )
+    still = oidc.still(who)
+    assert (still.user_id, still.username, still.refresh_token) == ("id", "camille", "r2")
+    sent = parse_qs(keycloak.calls[0].request.body)
+    assert (sent["grant_type"], sent["refresh_token"]) == (["refresh_token"], ["r1"])
+    assert "client_assertion" in sent
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        ({"status": 400, "json": {"error": "invalid_grant"}}, LoginGone),
+        ({"status": 503}, KeycloakUnavailable),
+        ({"body": requests.ConnectionError()}, KeycloakUnavailable),
+        ({"status": 401, "json": {"error": "invalid_client"}}, KeycloakUnavailable),
+    ],
+)
+def test_a_session_that_is_over_or_not_told(
+    settings: Settings, keycloak: responses.RequestsMock, answer: dict[str, Any], raised: type[Exception]
+) -> None:
+    keycloak.post(f"{REALM}/token", **answer)
+    with pytest.raises(raised):
+        Oidc(settings, RealmKeys(settings)).still(LoggedIn("id", "camille", "old", "r1"))
+
+
+def test_somebody_elses_session_is_not_ones_own(settings: Settings, keycloak: responses.RequestsMock) -> None:
+    oidc = Oidc(settings, RealmKeys(settings))
+    keycloak.post(f"{REALM}/token", json={"id_token": id_token(oidc.question(), sub="another")})
+    with pytest.raises(LoginGone):
+        oidc.still(LoggedIn("id", "camille", "old", "r1"))
 
 
 def test_logging_out_comes_back_to_us(settings: Settings) -> None:
