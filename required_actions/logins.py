@@ -9,6 +9,7 @@ from typing import Any
 from flask import session
 
 from kc_bridge.domain.errors import LoginGone
+from kc_bridge.web.sessions import WIZARD
 
 __all__ = [
     "ACTIONS",
@@ -21,7 +22,7 @@ __all__ = [
     "ticket_digest",
 ]
 
-LOGIN = "login"
+LOGIN = WIZARD
 LINK = "link"
 ACTIONS = "actions"
 """Journey of the steps asked for outside a journey, by an application or an administrator."""

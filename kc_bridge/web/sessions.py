@@ -27,6 +27,8 @@ BROWSER = "browser"
 """Names the browser to itself: which pending logins are its own."""
 QUESTIONS = "questions"
 """Logins asked of Keycloak for « Mon compte » whose answers are to come: a step done on the way does not lose them."""
+WIZARD = "login"
+"""The login a wizard of this browser goes through, with its ``person_id``."""
 SURVIVES = ("locale", BROWSER, QUESTIONS)
 WITHOUT_SESSION = CACHEABLE | {"healthz", "readyz"}
 """Endpoints that answer even when no session can be read."""
@@ -124,10 +126,10 @@ def setup(app: Flask) -> None:
             raise failure
 
 
-def renew() -> None:
+def renew(*also: str) -> None:
     """Gives the present browser a new session name and an empty session, keeping only who it is, its language, and
-    which answers it waits for."""
-    kept = {key: session[key] for key in SURVIVES if key in session}
+    which answers it waits for; ``also``: what else of it the new standing may take over."""
+    kept = {key: session[key] for key in (*SURVIVES, *also) if key in session}
     interface: Any = current_app.session_interface
     interface.regenerate(session)
     session.clear()

@@ -230,6 +230,16 @@ def test_a_step_does_not_end_the_wait_for_its_answer(app: Flask, realm: FakeReal
     assert "C'est fait" not in words(visitor.get(HOME))
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_step_in_another_tab_goes_on_for_the_same_person_alone(
+    app: Flask, realm: FakeRealm, same: bool
+) -> None:
+    person, visitor = active(app), Visitor(app)
+    visitor.enter(realm, person, act="kcb-photo-use", acts=["kcb-photo-use"], aia=True)
+    log_in(visitor, realm, person if same else active(app))
+    assert visitor.get("/activation/photo-use").status_code == (200 if same else 410)
+
+
 @pytest.mark.parametrize("status", ["success", "<script>", ""])
 def test_an_outcome_nobody_asked_for_is_not_told(app: Flask, realm: FakeRealm, status: str) -> None:
     person, visitor = active(app), Visitor(app)

@@ -140,7 +140,7 @@ def answered() -> BaseResponse:
         )
     except LoginGone:
         raise LoginFailed from None
-    sessions.renew()
+    sessions.renew(*([] if question["action"] else _goes_on(who)))  # the step asked for is over
     session[ACCOUNT] = asdict(who)
     status = request.args.get("kc_action_status")
     if question["action"] and status in OUTCOMES:
@@ -182,6 +182,16 @@ def _login_failed(_error: LoginFailed) -> Response:
             kind="info",
         )
     )
+
+
+def _goes_on(who: LoggedIn) -> list[str]:
+    """A step the same person has under way in another tab; somebody else's ends here."""
+    wizard = session.get(sessions.WIZARD)
+    if wizard is None:
+        return []
+    with services().sessions() as db:
+        person = db.get(Person, wizard["person_id"])
+    return [sessions.WIZARD] if person is not None and person.keycloak_id == who.user_id else []
 
 
 def _question(state: str) -> dict[str, Any] | None:
