@@ -37,7 +37,7 @@ from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import OutboxMessage, Person
 from kc_bridge.texts import translations
 
-__all__ = ["Mail", "NothingToSend", "Writing", "mail_kind", "send_waiting"]
+__all__ = ["Mail", "NothingToSend", "Writing", "kinds", "mail_kind", "send_waiting"]
 
 log = structlog.get_logger()
 ROOT = Path(__file__).parents[1]
@@ -83,6 +83,12 @@ def mail_kind(name: str) -> Callable[[Writer], Writer]:
         return writer
 
     return _register
+
+
+def kinds() -> list[str]:
+    """Every kind of mail there is a writer of."""
+    import_module("required_actions.mails")
+    return sorted(_writers)
 
 
 def send_waiting(

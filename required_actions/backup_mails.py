@@ -9,7 +9,7 @@ from kc_bridge.store.activation import Journey, Link, StepRecord
 from kc_bridge.store.models import Person
 from required_actions.mail_address import same_mailbox
 
-__all__ = ["is_proved"]
+__all__ = ["is_proved", "may_bring_in"]
 
 STEP = "backup_mail"
 PROVED = frozenset({"link", "mail"})
@@ -19,6 +19,12 @@ PROVED = frozenset({"link", "mail"})
 def is_proved(db: Session, person: Person) -> bool:
     """True when the present backup mail was read by whoever finished a journey with it."""
     return _came_by_it(db, person) or _confirmed_it(db, person)
+
+
+def may_bring_in(db: Session, person: Person) -> bool:
+    """True when a link mailed to the backup mail may lead into an activation: of an account nobody has had, whatever
+    address was noted at enrolment; of one that was somebody's, only a mailbox its owner has read."""
+    return bool(person.personal_mail) and (person.reset_at is None or is_proved(db, person))
 
 
 def _came_by_it(db: Session, person: Person) -> bool:

@@ -14,6 +14,7 @@ from kc_bridge.settings import load
 from kc_bridge.store.models import Person
 from required_actions import resets
 from required_actions.address_checks import masked
+from required_actions.backup_mails import may_bring_in
 from required_actions.named import lines, operator, person_named
 
 __all__ = ["FAILED", "PARTIAL", "reset", "told"]
@@ -51,9 +52,11 @@ def reset(
         except BridgeError as error:
             refused.append({"login": person.login, "reason": told(error)})
         else:
-            done.append({"login": person.login, "mail": bool(person.personal_mail)})
+            with kcb.sessions() as db:
+                mailed = may_bring_in(db, db.get_one(Person, person.id))
+            done.append({"login": person.login, "mail": mailed})
             if not as_json:
-                click.echo(f"{person.login}: reset; {_next(person)}")
+                click.echo(f"{person.login}: reset; {_next(person, mailed)}")
     if as_json:
         click.echo(json.dumps({"reset": done, "refused": refused}, ensure_ascii=False, indent=2))
     else:
@@ -90,10 +93,10 @@ def _announce(people: list[Person]) -> None:
     )
 
 
-def _next(person: Person) -> str:
-    if person.personal_mail:
+def _next(person: Person, mailed: bool) -> str:
+    if mailed and person.personal_mail:
         return f"the link to validate it again leaves for {masked(person.personal_mail)}"
-    return f"no backup mail: print a sheet with  kcb scolpass {person.login}"
+    return f"no backup mail its owner has shown to read: print a sheet with  kcb scolpass {person.login}"
 
 
 def told(error: BridgeError) -> str:

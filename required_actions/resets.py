@@ -17,13 +17,14 @@ from kc_bridge.services import Services
 from kc_bridge.store import audit, outbox
 from kc_bridge.store.models import Person
 from required_actions import links
+from required_actions.backup_mails import may_bring_in
 
 __all__ = ["may_be_reset", "reset"]
 
 
 def reset(kcb: Services, person_id: str, *, actor: str, reason: str) -> None:
     """Has the account validated again: password, sessions, links and journeys end; identifier, addresses, consents,
-    proofs, choices and second factors stay. Whoever has a backup mail gets a link there.
+    proofs, choices and second factors stay. Whoever has a backup mail of their own gets a link there.
 
     Raises :class:`KeycloakUnavailable` before anything is written; :class:`AccountClosed`, :class:`NotOwned`,
     :class:`PasswordElsewhere`; :class:`Unavailable` while the person is ending a journey.
@@ -43,7 +44,7 @@ def reset(kcb: Services, person_id: str, *, actor: str, reason: str) -> None:
         person.address_frozen_until = person.provisional_until = None
         person.digest = None  # the next sync tells Keycloak the new state
         audit.record(db, now, actor, "account.reset", person.id, reason=reason)
-        if person.personal_mail:
+        if may_bring_in(db, person):
             outbox.enqueue(
                 db,
                 kind="validate_again",

@@ -13,6 +13,7 @@ from kc_bridge.store.activation import AddressChange
 from kc_bridge.store.models import OutboxMessage, Person
 from required_actions import links
 from required_actions.asking import TOO_OLD, Asked, answers
+from required_actions.backup_mails import may_bring_in
 from required_actions.mails.marking import _
 from required_actions.number_proof import holder, ine_besides_identifier
 
@@ -63,6 +64,8 @@ def activation(writing: Writing) -> Mail:
     person = links.alone(db, writing.person.id)
     if person.activated_at is not None:
         raise NothingToSend("already activated")
+    if person.reset_at is not None and not may_bring_in(db, person):
+        raise NothingToSend("the account was somebody's, and nobody has shown to read this mailbox")
     to = _recipient(writing, person)
     if not to:
         raise NothingToSend("no personal mail any more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
+from required_actions.backup_mails import may_bring_in
 from required_actions.links import issue
 from required_actions.mails.marking import _
 
@@ -17,7 +18,7 @@ def validate_again(writing: Writing) -> Mail:
     person, settings = writing.person, writing.settings
     if person.activated_at is not None:
         raise NothingToSend("validated again meanwhile")
-    if not person.personal_mail:
+    if not person.personal_mail or not may_bring_in(writing.db, person):
         raise NothingToSend("no backup mail any more")
     journey = writing.profile.journey_for(person.population)
     expires_at = expiry(journey.link_lifetime, writing.now, settings.timezone)
