@@ -78,7 +78,7 @@ def test_seed_003_2f09333276be009c(um: Stack, visit: Callable[..., Visitor]) -> 
 
     # Etapes 2 and 3 : « Redirection automatique » to one page for everybody, Envoi du mail d'activation
     visitor.sees("Envoi du mail d'activation")
-    assert "Si un compte à activer correspond à l'identifiant" in visitor.words
+    assert "Étape 3. Si un compte à activer correspond à l'identifiant" in visitor.words
     on_page, in_mail = until(um)
     assert f"ce lien est valide {on_page}" in visitor.words
     assert "reprendre la procédure à l'étape 1" in visitor.words

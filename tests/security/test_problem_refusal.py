@@ -387,6 +387,6 @@ def test_the_page_shows_neither_address(app: Flask, realm: FakeRealm, clock: Fix
     person, _ine, _thief, post = stolen(app, clock)
     page = words(Visitor(app).get(post.newest(person.personal_mail, "/refus/")))
     assert person.login in page
-    assert f"vous n'êtes pas {person.display_name}" in page
+    assert f"Vous n'êtes pas {person.display_name}" in page
     assert NEW not in page
     assert "•" not in page

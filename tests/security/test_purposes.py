@@ -14,8 +14,10 @@ import requests
 from sqlalchemy import select
 
 from kc_bridge.adapters.tokens import ClientCredentials, client_assertion
+from kc_bridge.domain.link import new_token, token_digest
 from kc_bridge.mailer import send_waiting
 from kc_bridge.store.web import WebSession
+from required_actions.address_changes import change
 from tests.support.activation import choose, handoff_claims, is_handoff, to_password
 from tests.support.entrances import KNOWN, active_person, ask_for, begin
 from tests.support.stack import GOOD_PASSWORD, Stack
@@ -100,6 +102,16 @@ def of_the_account(stack: Stack) -> dict[str, str]:
     return {"account's code": query(answer.location, "code"), "account's refresh": mine["refresh_token"]}
 
 
+def refusal(stack: Stack) -> str:
+    """« Ce n'est pas moi » of an active account's owner, as its mail has it."""
+    person, token = active_person(stack), new_token()
+    with stack.services.sessions.begin() as db:
+        now = stack.clock()
+        noted = change(db, person, "avant@perso.example", "apres@perso.example", now, active=True)
+        noted.undo_sha256 = token_digest(token)
+    return token
+
+
 @pytest.fixture(scope="module")
 def tokens(shared_stack: Stack) -> Tokens:
     stack = shared_stack
@@ -120,6 +132,7 @@ def tokens(shared_stack: Stack) -> Tokens:
     by_kind = {
         "link": new.rpartition("/")[2],
         "address link": address_link(stack),
+        "refusal": refusal(stack),
         "handoff": query(handoff, "handoff"),
         "ticket": handoff_claims(waiting, handoff)["ticket"],
         "proof": query(proof, "kcb_proof"),
@@ -174,6 +187,12 @@ def test_as_a_link(stack: Stack, tokens: Tokens) -> None:
     page = other.get(f"{stack.url}/l/{tokens.by_kind['address link']}")
     assert other.send(page).title == "Adresse confirmée"
     assert other.get(f"{stack.url}/activation/").status == 410
+
+
+def test_as_a_refusal(stack: Stack, tokens: Tokens) -> None:
+    assert Walker().get(f"{stack.url}/refus/{tokens.by_kind['refusal']}").status == 200
+    for kind, token in tokens.others("refusal").items():
+        assert Walker().get(f"{stack.url}/refus/{quote(token, safe='')}").status == 404, kind
 
 
 def test_as_a_handoff(stack: Stack, tokens: Tokens) -> None:
