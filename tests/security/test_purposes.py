@@ -20,6 +20,7 @@ from kc_bridge.store.web import WebSession
 from required_actions.address_changes import change
 from tests.support.activation import choose, handoff_claims, is_handoff, to_password
 from tests.support.entrances import KNOWN, active_person, ask_for, begin
+from tests.support.recovery import lost_link, owner, to_new_password
 from tests.support.stack import GOOD_PASSWORD, Stack
 from tests.support.visitor import COOKIE
 from tests.support.walker import Walker
@@ -132,6 +133,7 @@ def tokens(shared_stack: Stack) -> Tokens:
     by_kind = {
         "link": new.rpartition("/")[2],
         "address link": address_link(stack),
+        "recovery link": lost_link(stack, owner(stack)).rpartition("/")[2],
         "refusal": refusal(stack),
         "handoff": query(handoff, "handoff"),
         "ticket": handoff_claims(waiting, handoff)["ticket"],
@@ -181,12 +183,16 @@ def test_as_a_ticket(stack: Stack, tokens: Tokens) -> None:
 
 def test_as_a_link(stack: Stack, tokens: Tokens) -> None:
     assert Walker().get(f"{stack.url}/l/{tokens.by_kind['link']}").status == 200
-    for kind, token in tokens.others("link", "address link").items():
+    for kind, token in tokens.others("link", "address link", "recovery link").items():
         assert Walker().get(f"{stack.url}/l/{quote(token, safe='')}").status == 404, kind
     other = Walker()
     page = other.get(f"{stack.url}/l/{tokens.by_kind['address link']}")
     assert other.send(page).title == "Adresse confirmée"
     assert other.get(f"{stack.url}/activation/").status == 410
+    lost = Walker()
+    page = to_new_password(lost, f"{stack.url}/l/{tokens.by_kind['recovery link']}")
+    assert handoff_claims(lost)["acts"] == ["kcb-new-password"]
+    assert page.url == f"{stack.url}/activation/new-password"
 
 
 def test_as_a_refusal(stack: Stack, tokens: Tokens) -> None:
