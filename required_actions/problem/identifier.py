@@ -67,4 +67,5 @@ def resend() -> BaseResponse:
 
 
 def _page(form: by_identifier.IdentifierForm) -> str:
-    return render_template("problem_identifier.html", form=form, back_url=HERE)
+    consults = services().profile.consultation
+    return render_template("problem_identifier.html", form=form, back_url=HERE, consults=consults)
