@@ -15,9 +15,9 @@ from flask import Flask
 
 from kc_bridge import create_app
 from kc_bridge.store.database import open_engine, upgrade
-from tests.security.test_lost_password import link_of, owner, press, say, to_question
 from tests.support.bridge import FakeRealm, FixedClock, make_settings, services_of
 from tests.support.counts import count
+from tests.support.lost_passwords import link_of, owner, press, say, to_question
 from tests.support.postgres import PostgresServer
 from tests.support.recovery import profile_with, recovery_links
 from tests.support.visitor import Visitor
