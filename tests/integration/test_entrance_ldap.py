@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import select
 
+from kc_bridge.domain.errors import PasswordElsewhere
 from kc_bridge.store.activation import CharterAcceptance
 from kc_bridge.store.models import Person
+from required_actions import resets
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.activation import (
     CHARTER,
@@ -197,3 +199,26 @@ def test_a_directory_that_is_down_spends_nothing(stack: Stack, federation: Feder
     assert federation.binds(person, IN_THE_DIRECTORY)
     choose(walker, walker.get(page.url))
     assert federation.binds(person, GOOD_PASSWORD)
+
+
+def test_validated_again_nobody_knows_the_password_in_the_directory(
+    stack: Stack, federation: Federation
+) -> None:
+    """A directory keeps a password for everybody: the old one is replaced, and the journey sets the next."""
+    person, walker = federation.person(), Walker()
+    resets.reset(stack.services, person.id, actor="martine", reason="phishing")
+    assert not federation.binds(person, IN_THE_DIRECTORY)
+    assert pending(stack, person) == sorted(JOURNEY)
+    page = walk(stack, walker, walker.send(walker.get(stack.mail_link(person))))
+    assert page.url.startswith(stack.ent_url), page
+    assert federation.binds(person, GOOD_PASSWORD)
+
+
+def test_a_directory_only_read_is_told_to_the_operator(
+    stack: Stack, federation: Federation, read_only: Callable[..., Person]
+) -> None:
+    person = read_only()
+    with pytest.raises(PasswordElsewhere):
+        resets.reset(stack.services, person.id, actor="martine", reason="phishing")
+    assert federation.binds(person, IN_THE_DIRECTORY)
+    assert pending(stack, person) == []

@@ -17,6 +17,7 @@ def test_jobs_run_at_the_intervals_of_the_settings(world: World) -> None:
     jobs = {job.id: job for job in scheduler.get_jobs()}
     assert jobs["sync"].trigger.interval == world.settings.sync_every
     assert jobs["outbox"].trigger.interval == world.settings.outbox_every
+    assert jobs["housekeeping"].trigger.interval == world.settings.housekeeping_every
 
 
 def test_what_stops_a_run_is_logged_and_the_next_goes_on(world: World) -> None:
