@@ -41,6 +41,7 @@ def test_an_account_that_waits_is_opened(end: date | None, kind: str) -> None:
         {"in_keycloak": False},
         {"kinds": ("student_number",)},
         {"kinds": ()},
+        {"frozen": True},
     ],
 )
 def test_one_reason_is_enough_to_refuse(changed: dict[str, Any]) -> None:
@@ -66,6 +67,19 @@ def test_nobody_is_never_opened(born: date, kind: str) -> None:
 )
 def test_numbers_as_typed(typed: str, stored: str) -> None:
     assert as_typed(typed) == stored
+
+
+@pytest.mark.parametrize(
+    "typed", ["123-456-789-ab", "123.456.789.AB", "123\u2011456\u2013789 ab", "123456789AB"]
+)
+def test_an_ine_in_groups(typed: str) -> None:
+    assert as_typed(typed, "ine") == "123456789AB"
+    assert as_typed("p-1234.5_6", "uid") == "P-1234.5_6"
+
+
+def test_the_underscores_of_an_ine_are_its_own() -> None:
+    """The form of supannCodeINE of the 1990s: digits and underscores, then a letter."""
+    assert as_typed("_12345678_9a"[:10] + "a", "ine") == "_12345678_A"
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
