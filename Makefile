@@ -15,8 +15,8 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Start everything on this machine: Keycloak, kc-bridge, mails, an application (PORTS=9000 moves them all)
-	@scripts/bootstrap demo && exec $(BIN)/kcb demo $(if $(PORTS),--ports $(PORTS))
+demo: ## Start everything on this machine: Keycloak, kc-bridge, mails, an application (PROFILE=um, PORTS=9000)
+	@scripts/bootstrap demo && exec $(BIN)/kcb demo $(if $(PROFILE),--profile $(PROFILE)) $(if $(PORTS),--ports $(PORTS))
 
 test: ## Run every test on real parts, with small counts (ARGS="tests/unit -k mail" chooses)
 	@scripts/bootstrap test && $(BIN)/python -m pytest $(or $(ARGS),$(PARALLEL))

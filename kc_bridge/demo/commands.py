@@ -26,10 +26,18 @@ def _port_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.option("--ports", type=click.IntRange(1024, 65500), help="First of six ports in a row, for all parts.")
+@click.option(
+    "--profile",
+    default="default",
+    envvar="KCB_DEMO_PROFILE",
+    help="University profile: default, um, uphf, or a .toml path.",
+)
 @_port_options
-def demo(ports: int | None, **chosen: int | None) -> None:
+def demo(ports: int | None, profile: str, **chosen: int | None) -> None:
     """Start Keycloak, kc-bridge, a mail catcher and an application on this machine, until Ctrl-C."""
     base = Ports.starting_at(ports) if ports else Ports()
     named = {option.removesuffix("_port"): port for option, port in chosen.items() if port}
+    if profile.endswith(".toml"):
+        profile = str(Path(profile).absolute())
     with stopped_by_signal():
-        Demo(replace(base, **named), FOLDER.absolute()).run()
+        Demo(replace(base, **named), FOLDER.absolute(), profile).run()

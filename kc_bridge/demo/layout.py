@@ -43,6 +43,10 @@ class Layout:
     """``.demo``, absolute."""
     admin_password: str
     """Of Keycloak's administrator ``admin``."""
+    profile: str = "default"
+    """University profile: a shipped name, or the absolute path of a TOML file."""
+    by_mail: bool = True
+    """False where people activate their accounts by number alone."""
 
     @property
     def keycloak(self) -> str:
@@ -72,7 +76,7 @@ public_url = "{self.bridge}"
 database_url = "sqlite:///{self.folder}/kcb.db"
 secret_key = "{secret_key}"
 realm = "{REALM}"
-profile = "default"
+profile = "{self.profile}"
 keycloak_public_url = "{self.keycloak}"
 keys_dir = "keys"
 sync_every = "PT30S"
@@ -123,9 +127,12 @@ login_url = "{self.ent}/connexion"
     def try_this(self) -> list[str]:
         """What a newcomer does first, in order."""
         here = self.folder.name
+        by_mail = f"open Camille's mail at {self.mails}/?q=camille.oconnor and follow its link."
+        by_number = f"{self.bridge}/identification, student number 22600001, born 29/02/2008."
         return [
-            f"Activate an account: open Camille's mail at {self.mails}/?q=camille.oconnor and follow its link.",
+            f"Activate an account: {by_mail if self.by_mail else by_number}",
             f"Sign in to the application: {self.ent}/",
+            f"See and change what the account holds: {self.bridge}/compte",
             f"Enrol somebody: add a line to {here}/people.csv with a new number; the mail is there within a minute.",
             f"See what a sync would change: KCB_CONFIG={here}/kcb.toml .venv/bin/kcb sync plan",
             f"Check the installation: KCB_CONFIG={here}/kcb.toml .venv/bin/kcb doctor",
@@ -137,7 +144,7 @@ login_url = "{self.ent}/connexion"
         rows = [
             ("ENT démo", f"{self.ent}/", "the application students want to reach"),
             ("Mails", f"{self.mails}/", "every mail the demo sends"),
-            ("kc-bridge", f"{self.bridge}/", "first connection, help"),
+            ("kc-bridge", f"{self.bridge}/", "first connection, help, « Mon compte »"),
             ("Keycloak console", f"{self.keycloak}/admin/", f"admin / {self.admin_password}"),
         ]
         lines = [f"  {name:<18}{address:<32}{what}" for name, address, what in rows]

@@ -26,6 +26,7 @@ from kc_bridge.demo.layout import Layout, Ports
 from kc_bridge.demo.progress import say, step
 from kc_bridge.devserver import KeycloakServer
 from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.profile import load_profile
 
 __all__ = ["Demo", "busy", "stopped_by_signal"]
 
@@ -75,10 +76,12 @@ def stopped_by_signal() -> Iterator[None]:
 class Demo:
     """One run of the demo in ``folder``."""
 
-    def __init__(self, ports: Ports, folder: Path) -> None:
+    def __init__(self, ports: Ports, folder: Path, profile: str = "default") -> None:
         folder.mkdir(exist_ok=True)
         self._folder = folder
-        self._layout = Layout(ports, folder, admin_password=self._kept_secret("admin-password", 9))
+        self._layout = Layout(
+            ports, folder, self._kept_secret("admin-password", 9), profile, load_profile(profile).mails_links
+        )
         self._children = Children(folder)
         self._env = {"KCB_CONFIG": str(folder / "kcb.toml"), "PYTHONUNBUFFERED": "1"}
 
@@ -130,7 +133,7 @@ class Demo:
         application = f"{CLIENT_ID}=ENT démo,{layout.ent}/connexion,{layout.ent}/retour,{layout.ent}/"
         self._run(
             "setup", "realm: settings, clients, required actions",
-            "setup", "--profile", "default", "--application", application,
+            "setup", "--application", application,
             env={"KCB_ADMIN_USERNAME": "admin", "KCB_ADMIN_PASSWORD": layout.admin_password},
         )  # fmt: skip
         bridge = self._kcb("bridge", "serve", f"--bind=127.0.0.1:{ports.bridge}")
@@ -139,7 +142,8 @@ class Demo:
         self._wait(bridge, "kc-bridge starts", f"{layout.bridge}/readyz")
         self._wait(mails, "mail catcher", f"{layout.mails}/mails.json")
         self._wait(ent, "ENT démo", f"{layout.ent}/healthz")
-        self._see_a_mail_arrive()
+        if layout.by_mail:
+            self._see_a_mail_arrive()
 
         urls = json.dumps(layout.urls(), indent=2, ensure_ascii=False)
         (self._folder / "urls.json").write_text(urls + "\n", encoding="utf-8")
