@@ -49,6 +49,7 @@ def test_ports_are_chosen_together_one_by_one_and_by_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen: list[Ports] = []
+    profiles: list[str] = []
 
     class Recorder:
         def __init__(self, ports: Ports, folder: Path) -> None:
@@ -62,3 +63,21 @@ def test_ports_are_chosen_together_one_by_one_and_by_environment(
     result = CliRunner().invoke(commands.demo, arguments, env={"KCB_DEMO_SMTP_PORT": "19025"})
     assert result.exit_code == 0, result.output
     assert chosen == [Ports(18000, 18001, 19000, 18003, 19025, 18005)]
+    assert profiles == ["default"]
+
+
+def test_a_profile_by_path_is_found_from_wherever_the_parts_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles: list[str] = []
+
+    class Recorder:
+        def __init__(self, ports: Ports, folder: Path, profile: str) -> None:
+            profiles.append(profile)
+
+        def run(self) -> None: ...
+
+    monkeypatch.setattr(commands, "Demo", Recorder)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(commands.demo, ["--profile", "ours.toml"]).exit_code == 0
+    assert profiles == [str(tmp_path / "ours.toml")]
