@@ -52,8 +52,9 @@ def test_ports_are_chosen_together_one_by_one_and_by_environment(
     profiles: list[str] = []
 
     class Recorder:
-        def __init__(self, ports: Ports, folder: Path) -> None:
+        def __init__(self, ports: Ports, folder: Path, profile: str) -> None:
             chosen.append(ports)
+            profiles.append(profile)
 
         def run(self) -> None: ...
 

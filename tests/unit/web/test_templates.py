@@ -17,7 +17,8 @@ PAGES = sorted(
     path
     for folder in ("kc_bridge/templates", "required_actions/templates")
     for path in (ROOT / folder).rglob("*.html")
-    if "mails" not in path.parts  # mail clients know nothing but inline styles
+    if not {"mails", "scolpass"}
+    & set(path.parts)  # mail clients and a file to be printed know inline styles only
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 FORBIDDEN_BY_OUR_CSP = re.compile(
