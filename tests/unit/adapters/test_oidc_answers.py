@@ -120,10 +120,10 @@ def test_a_login_asks_for_a_step_and_comes_back_to_the_account(
     assert (asked["kc_action"], asked["ui_locales"]) == ("kcb-photo-use", "en")
     assert asked["redirect_uri"] == "https://compte.univ.test/compte/retour"
     assert "kc_action" not in oidc.login("fr").url
-    keycloak.post(f"{REALM}/token", json={"id_token": id_token(question), "refresh_token": "r1"})
+    keycloak.post(f"{REALM}/token", json={"id_token": id_token(question), "refresh_token": "refresh-token-1"})
     who = oidc.answer("code", question.nonce, question.verifier, ACCOUNT_RETURN)
-    assert who.refresh_token == "r1"
-    assert "r1" not in repr(who)
+    assert who.refresh_token == "refresh-token-1"
+    assert "refresh-token-1" not in repr(who)
     sent = parse_qs(keycloak.calls[0].request.body)
     assert sent["redirect_uri"] == [asked["redirect_uri"]]
 
