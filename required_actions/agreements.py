@@ -13,7 +13,7 @@ from kc_bridge.services import services
 from kc_bridge.store.activation import CharterAcceptance
 from kc_bridge.store.decisions import Consent
 from kc_bridge.store.models import Person
-from kc_bridge.web.errors import in_words
+from kc_bridge.web.words import in_words
 from required_actions.charters import ADDRESS, fingerprint
 from required_actions.registry import get, page_form
 

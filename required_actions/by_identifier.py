@@ -16,7 +16,7 @@ from wtforms import StringField, ValidationError
 from kc_bridge.domain.errors import TooManyTries
 from kc_bridge.domain.login import LONGEST, as_typed
 from kc_bridge.services import services
-from kc_bridge.web.errors import clock_in_words
+from kc_bridge.web.words import clock_in_words
 from required_actions import asking
 
 __all__ = ["IdentifierForm", "ask", "ask_again", "asked", "identifier_form", "resend_at_text"]

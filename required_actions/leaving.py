@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from kc_bridge.adapters.oidc import CLIENT
 from kc_bridge.settings import Application
 from kc_bridge.web.account.login import HOME
-from kc_bridge.web.errors import application_of
+from kc_bridge.web.words import application_of
 from required_actions.logins import Login
 
 __all__ = ["application"]

@@ -18,7 +18,7 @@ from kc_bridge.domain.errors import HandoffRefused, LinkUnknown, LoginGone, Pass
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.services import Services, services
 from kc_bridge.store.activation import AddressCheck, Link
-from kc_bridge.web.errors import in_words
+from kc_bridge.web.words import in_words
 from required_actions import address_changes, address_checks, links, recovery
 from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link
 

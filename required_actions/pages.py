@@ -30,7 +30,7 @@ from kc_bridge.services import services
 from kc_bridge.store.activation import AddressCheck, Journey
 from kc_bridge.web import sessions
 from kc_bridge.web.away import away
-from kc_bridge.web.errors import application_of, clock_in_words, in_words
+from kc_bridge.web.words import application_of, clock_in_words, in_words
 from required_actions import address_checks
 from required_actions.entering import enter
 from required_actions.handoff import way_back

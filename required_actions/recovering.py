@@ -24,7 +24,7 @@ from kc_bridge.services import services
 from kc_bridge.store.activation import Link
 from kc_bridge.web import sessions
 from kc_bridge.web.dead_end import Button, DeadEnd, respond
-from kc_bridge.web.errors import application_of, clock_in_words, in_words
+from kc_bridge.web.words import application_of, clock_in_words, in_words
 from required_actions import by_identifier, links, recovery
 from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link
 from required_actions.opening import go

@@ -11,7 +11,7 @@ from kc_bridge.domain.errors import LinkUnknown
 from kc_bridge.services import services
 from kc_bridge.store.activation import AddressChange
 from kc_bridge.web.dead_end import Button, DeadEnd, respond
-from kc_bridge.web.errors import in_words
+from kc_bridge.web.words import in_words
 from required_actions import address_changes
 from required_actions.mail_address import same_mailbox
 from required_actions.refusals import Standing, standing, undo

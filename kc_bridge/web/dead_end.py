@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import make_response, render_template
+from flask import make_response, render_template, request
 from flask.wrappers import Response
+from flask_babel import gettext as _
 
-__all__ = ["Button", "DeadEnd", "respond"]
+from kc_bridge.services import services
+from kc_bridge.web.words import application_of
+
+__all__ = ["Button", "DeadEnd", "login_button", "new_link_button", "or_identify", "respond", "retry_button"]
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,31 @@ def respond(end: DeadEnd) -> Response:
     response = make_response(page, end.status)
     response.headers.update(end.headers)
     return response
+
+
+def login_button() -> Button | None:
+    """To the application people go to by default; None where none is registered."""
+    application = application_of(None)
+    if application is None:
+        return None
+    return Button(_("Se connecter à %(application)s", application=application.name), application.login_url)
+
+
+def new_link_button() -> Button:
+    """To what one can do without a link that works."""
+    return Button(_("Comment obtenir un nouveau lien"), "/probleme-de-connexion")
+
+
+def retry_button() -> Button:
+    """The same page once more."""
+    # A form cannot be sent again by a link: going back to its page keeps the steps already saved. An address that
+    # is none of ours is not repeated: « //elsewhere » would lead there.
+    address = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return Button(_("Réessayer"), address if request.url_rule else "/")
+
+
+def or_identify() -> list[str]:
+    """For those whose way in was a number and a birth date: they have no mail to open again."""
+    if not services().profile.identify_by:
+        return []
+    return [_("Sans mail d'activation, identifiez-vous à nouveau depuis la page « 1ère connexion ».")]

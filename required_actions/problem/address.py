@@ -20,7 +20,7 @@ from kc_bridge.domain.identification import awaits_activation
 from kc_bridge.domain.profile import JourneySpec
 from kc_bridge.services import Services, services
 from kc_bridge.store.models import Person
-from kc_bridge.web.errors import clock_in_words
+from kc_bridge.web.words import clock_in_words
 from required_actions import address_changes, address_checks, links
 from required_actions.mail_address import objection, usable
 from required_actions.number_proof import holder, ine_besides_identifier

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from kc_bridge.domain.calendar import local_date
 from kc_bridge.services import Services
-from kc_bridge.web.errors import clock_in_words, in_words
+from kc_bridge.web.words import clock_in_words, in_words
 
 __all__ = ["until_text"]
 

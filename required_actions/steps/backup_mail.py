@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField
 
-from kc_bridge.web.errors import in_words
+from kc_bridge.web.words import in_words
 from required_actions.mail_address import objection, same_mailbox, usable
 from required_actions.registry import Fields, Options, Outcome, Step, StepContext, register
 from required_actions.typed import one_line
