@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from flask import Flask, Response, render_template, send_from_directory
+from flask_babel import lazy_gettext as _l
 
+from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.services import services
 
 __all__ = ["setup"]
 
+POPULATIONS = {
+    "student": _l("Étudiantes et étudiants"),
+    "staff": _l("Personnels"),
+    "guest": _l("Personnes invitées"),
+}
+"""What people call themselves, by population."""
 THEME = Path(__file__).parents[2] / "theme" / "kc-bridge" / "login" / "resources"
 
 
@@ -42,6 +50,24 @@ def _page(name: str) -> Callable[[], str]:
             recovers=kcb.profile.recovery != "off",
             consultation=kcb.profile.consultation,
             provisional=any("provisional-password" in each.entrances for each in kcb.profile.journeys),
+            **_ways_in(kcb.profile),
         )
 
     return view
+
+
+def _ways_in(profile: UniversityProfile) -> dict[str, object]:
+    """Who is written to, and who activates the account by a number instead, in their own names."""
+    mailed = [each for each in profile.journeys if "mail-link" in each.entrances]
+    by_number = [each for each in profile.journeys if each not in mailed and each.identify_by]
+    others = {name for each in mailed for name in each.populations} & {"staff", "guest"}
+    return {
+        "number_instead": any(each.identify_by for each in mailed),
+        "by_number_only": _names(name for each in by_number for name in each.populations),
+        "also_mailed": _names(others),
+    }
+
+
+def _names(populations: Iterable[str]) -> str:
+    wanted = set(populations)
+    return ", ".join(str(words) for name, words in POPULATIONS.items() if name in wanted)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,34 @@ def test_a_weak_secret_refuses_to_start(tmp_path: Path, clock: FixedClock, secre
     assert "KCB_SECRET_KEY" in refused.value.remedy
     if secret:
         assert secret not in str(refused.value)
+
+
+def first_connection(folder: Path, profile: str) -> str:
+    page = Visitor(make_app(folder, FixedClock(), profile=profile)).get("/premiere-connexion")
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.get_data(as_text=True))))
+
+
+BELLERIVE = str(Path(__file__).parents[3] / "docs/bellerive.toml")
+
+
+@pytest.mark.parametrize(
+    ("profile", "said", "unsaid"),
+    [
+        ("default", ["Personnels, Personnes invitées", "La procédure est la même"], ["Aucun mail ne vous"]),
+        (
+            BELLERIVE,
+            ["Personnes invitées La procédure est la même", "Personnels Aucun mail ne vous est envoyé"],
+            ["Personnels, Personnes invitées"],
+        ),
+        ("uphf", ["Il vous faut un numéro"], ["La procédure est la même", "Ouvrez votre messagerie"]),
+    ],
+    ids=["by mail", "each by their own way", "by number"],
+)
+def test_the_first_connection_tells_everybody_their_own_way(
+    tmp_path: Path, profile: str, said: list[str], unsaid: list[str]
+) -> None:
+    page = first_connection(tmp_path, profile)
+    for words in said:
+        assert words in page
+    for words in unsaid:
+        assert words not in page
