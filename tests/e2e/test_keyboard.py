@@ -21,6 +21,7 @@ FOCUS = """() => {
 
 def focused(visitor: Visitor) -> str:
     """Name of what has the focus; fails when nobody could see that it has."""
+    visitor.page.wait_for_function("() => document.activeElement !== document.body")
     focus = visitor.page.evaluate(FOCUS)
     assert focus["marked"], f"no mark around {focus['name']} at {visitor.page.url}"
     assert focus["inside"], f"{focus['name']} has the focus outside the window at {visitor.page.url}"
@@ -53,7 +54,7 @@ def test_the_whole_journey(stack: Stack, visit: Callable[..., Visitor]) -> None:
 
     tab_to(visitor, "Votre compte est personnel")
     keyboard.press("End")
-    page.wait_for_function("document.querySelector('.document').scrollTop > 0")
+    page.wait_for_function("() => document.querySelector('.document').scrollTop > 0")
     tab_to(visitor, "Suivant")
     with page.expect_navigation():
         keyboard.press("Enter")
