@@ -20,7 +20,8 @@ __version__ = "0.1.0"
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
     """The bridge's WSGI application.
 
-    Raises :class:`kc_bridge.domain.errors.ConfigurationError` when it must not start: old schema, weak secret.
+    Raises :class:`kc_bridge.domain.errors.ConfigurationError` when it must not start: old schema, weak secret,
+    a profile with faults.
     """
     from kc_bridge import settings as settings_module
     from kc_bridge.web import (
@@ -36,11 +37,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         university,
     )
     from required_actions import web as activation
+    from required_actions.profile_check import checked
 
     app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
     # Werkzeug's own redirects to the tidy form of an address would name the request's Host.
     app.url_map.merge_slashes = app.url_map.strict_slashes = False
     settings = settings or settings_module.load()
+    checked(settings.profile)  # all its faults at once, before anything is opened
     setup_services(app, settings, clock)
     setup_proxies(app, settings)
     logs.setup(app)

@@ -19,6 +19,7 @@ COMMANDS = {
     "setup": "kc_bridge.realm.commands:setup",
     "keys": "kc_bridge.realm.commands:keys",
     "doctor": "kc_bridge.realm.commands:doctor",
+    "profile": "required_actions.profile_commands:profile",
     "reset": "required_actions.commands:reset",
     "scolpass": "required_actions.scolpass.commands:scolpass",
     "sync": "sync.commands:sync",

@@ -91,7 +91,8 @@ class Settings(BaseSettings):
     realm: str = "univ-demo"
     """The Keycloak realm this bridge serves."""
     profile: str = "default"
-    """University profile: name of a shipped one or path of a TOML file."""
+    """University profile: name of a shipped one or path of a ``.toml`` file; relative paths start at the configuration
+    file."""
     keycloak_public_url: str = "http://localhost:8080"
     """Keycloak as browsers see it; the issuer of every token starts with it."""
     keycloak_internal_url: str | None = None
@@ -188,6 +189,8 @@ def load(**overrides: object) -> Settings:
     settings = Settings(**overrides)  # type: ignore[arg-type]
     base = config_file().absolute().parent
     settings.keys_dir = base / settings.keys_dir
+    if settings.profile.endswith(".toml"):
+        settings.profile = str(base / settings.profile)
     if settings.breached_passwords is not None:
         settings.breached_passwords = base / settings.breached_passwords
     for source in settings.sources:

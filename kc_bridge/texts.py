@@ -7,6 +7,7 @@ A text is named by what we say in French, so that a profile reads like a list of
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -16,10 +17,10 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from kc_bridge.domain import plugins
-from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.fault import Fault
 from kc_bridge.domain.profile import UniversityProfile
 
-__all__ = ["FOLDER", "check_profile", "forget", "translations"]
+__all__ = ["FOLDER", "faults", "forget", "translations"]
 
 FOLDER = Path(__file__).parent / "translations"
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
@@ -59,24 +60,22 @@ def _ours(language: str) -> NullTranslations:
     return translations
 
 
-def check_profile(profile: UniversityProfile) -> None:
-    """Raises :class:`ConfigurationError` for words in the place of a text there is not, or with other placeholders."""
+def faults(profile: UniversityProfile) -> Iterator[Fault]:
+    """Words in the place of a text there is not, or with other placeholders."""
     if not any(profile.texts.values()):
         return
     known = _texts_there_are()
     for language, texts in profile.texts.items():
+        where = f"texts.{language}"
         for text, instead in texts.items():
-            where = f"University profile « {profile.name} », texts.{language}"
             if text not in known:
                 close = get_close_matches(text, known, n=1, cutoff=0.5)
                 remedy = f"The nearest is « {close[0]} »." if close else "Copy it from a page in French."
-                raise ConfigurationError(f"{where}: there is no text « {text} ».", remedy)
-            if missing := set(PLACEHOLDER.findall(instead)) - set(PLACEHOLDER.findall(text)):
+                yield Fault(where, f"there is no text « {text} ».", remedy)
+            elif missing := set(PLACEHOLDER.findall(instead)) - set(PLACEHOLDER.findall(text)):
                 names = ", ".join(f"%({name})s" for name in sorted(missing))
-                raise ConfigurationError(
-                    f"{where}: « {instead} » names {names}, which is not known there.",
-                    "Use only the placeholders of the text it replaces.",
-                )
+                problem = f"« {instead} » names {names}, which is not known there."
+                yield Fault(where, problem, "Use only the placeholders of the text it replaces.")
 
 
 @cache

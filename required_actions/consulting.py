@@ -26,7 +26,7 @@ from kc_bridge.store.models import Affiliation
 from required_actions import identify_tries
 from required_actions.number_proof import NumberForm, named
 
-__all__ = ["blueprint", "check_profile"]
+__all__ = ["blueprint", "notices"]
 
 KIND: NumberKind = "student_number"
 NOTICE = "identify"
@@ -35,10 +35,9 @@ NOTICE = "identify"
 blueprint = Blueprint("consulting", __name__, url_prefix="/consultation", template_folder="templates")
 
 
-def check_profile(profile: UniversityProfile) -> None:
-    """Raises :class:`ConfigurationError` for a profile that asks for numbers and says nothing about it."""
-    if profile.consultation:
-        profile.notice(NOTICE)
+def notices(profile: UniversityProfile) -> dict[str, str]:
+    """The notices a profile needs to offer this page, and why."""
+    return {NOTICE: "« consultation = true »"} if profile.consultation else {}
 
 
 @blueprint.before_request

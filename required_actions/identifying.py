@@ -28,7 +28,7 @@ from required_actions.logins import OpenedLink
 from required_actions.number_proof import NumberForm, opened
 from required_actions.opening import ask
 
-__all__ = ["blueprint", "check_profile"]
+__all__ = ["NOTICE", "blueprint", "notices"]
 
 blueprint = Blueprint("identifying", __name__, url_prefix="/identification", template_folder="templates")
 
@@ -82,10 +82,9 @@ WHO: tuple[tuple[Any, frozenset[NumberKind]], ...] = (
 """Who holds which numbers, in the order in which people look for themselves."""
 
 
-def check_profile(profile: UniversityProfile) -> None:
-    """Raises :class:`ConfigurationError` for a profile that asks for numbers and says nothing about it."""
-    if profile.identify_by:
-        profile.notice(NOTICE)
+def notices(profile: UniversityProfile) -> dict[str, str]:
+    """The notices a profile needs for this entrance, and why."""
+    return {NOTICE: "the entrance « identify »"} if profile.identify_by else {}
 
 
 @blueprint.get("")

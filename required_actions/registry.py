@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -16,9 +17,10 @@ from werkzeug.datastructures import MultiDict
 
 from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.fault import Fault, of_validation, there_is_no
 from kc_bridge.domain.journey import BRIDGE_ONLY, KEYCLOAK_STEPS
 from kc_bridge.domain.profile import Page, UniversityProfile
-from kc_bridge.domain.toml_model import faults
+from kc_bridge.domain.profile_sense import page_place
 from kc_bridge.store.base import Base
 from kc_bridge.store.models import Person
 
@@ -28,9 +30,11 @@ __all__ = [
     "Outcome",
     "Step",
     "StepContext",
-    "check_profile",
+    "faults",
     "get",
     "load_steps",
+    "names",
+    "notices",
     "page_form",
     "register",
     "worded",
@@ -200,23 +204,50 @@ def load_steps() -> None:
         register(step)
 
 
-def check_profile(profile: UniversityProfile) -> None:
-    """Raises :class:`ConfigurationError` for a profile naming steps or options there are not, or missing a notice."""
-    alone = [Page(steps=[name]) for name in profile.steps_alone]
-    for page in [page for journey in profile.journeys for page in journey.pages] + alone:
+def names() -> list[str]:
+    """The steps there are."""
+    return sorted(_steps)
+
+
+def faults(profile: UniversityProfile) -> Iterator[Fault]:
+    """Steps and options there are not."""
+    for place, page in _pages(profile):
         for name in page.steps:
             if name not in _steps:
-                raise _wrong(profile, f"there is no step « {name} »", f"Steps: {', '.join(sorted(_steps))}.")
+                yield there_is_no("step", name, _steps, place)
+                continue
+            options, chosen = _steps[name].options, profile.options(name, page)
             try:
-                _steps[name].options.model_validate(profile.options(name, page))
+                options.model_validate(chosen)
             except ValidationError as error:
-                raise _wrong(profile, f"steps.{name}: {faults(error)}", "Correct these options.") from None
-            if _steps[name].collects:
-                profile.notice(name)
+                here = page.options.get(name, {})
+                yield from of_validation(
+                    error, options, chosen, partial(_options_place, name, f"{place}, options", here)
+                )
 
 
-def _wrong(profile: UniversityProfile, problem: str, remedy: str) -> ConfigurationError:
-    return ConfigurationError(f"University profile « {profile.name} »: {problem}", remedy)
+def notices(profile: UniversityProfile) -> dict[str, str]:
+    """The notices a profile needs for its steps, and why."""
+    asked = [name for _, page in _pages(profile, unused=False) for name in page.steps]
+    return {name: f"the step « {name} »" for name in asked if name in _steps and _steps[name].collects}
+
+
+def _pages(profile: UniversityProfile, *, unused: bool = True) -> Iterator[tuple[str, Page]]:
+    """Wherever a profile names steps; ``unused``: also where it has options for steps it does not name."""
+    for journey in profile.journeys:
+        for number, page in enumerate(journey.pages, 1):
+            yield page_place(journey, number), page
+    for name in profile.steps_alone:
+        yield "steps_alone", Page(steps=[name])
+    if unused:
+        named = {step for journey in profile.journeys for step in journey.steps} | set(profile.steps_alone)
+        for name in profile.steps:
+            if name not in named:
+                yield f"steps.{name}", Page(steps=[name])
+
+
+def _options_place(step: str, page: str, here: Mapping[str, Any], option: Any) -> str:
+    return f"{page}.{step}" if option in here else f"steps.{step}"
 
 
 class _TypedForm(FlaskForm):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from kc_bridge.domain import plugins
-from kc_bridge.services import services
 from required_actions import (
     account,
     charters,
@@ -17,18 +16,13 @@ from required_actions import (
     recovering,
     refusing,
 )
-from required_actions.registry import check_profile, load_steps
+from required_actions.registry import load_steps
 
 __all__ = ["setup"]
 
 
 def setup(app: Flask) -> None:
     load_steps()
-    with app.app_context():
-        check_profile(services().profile)
-        identifying.check_profile(services().profile)
-        problem.check_profile(services().profile)
-        consulting.check_profile(services().profile)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(identifying.blueprint)
     app.register_blueprint(charters.blueprint)

@@ -26,7 +26,7 @@ from kc_bridge.demo.layout import Layout, Ports
 from kc_bridge.demo.progress import say, step
 from kc_bridge.devserver import KeycloakServer
 from kc_bridge.domain.errors import ConfigurationError
-from kc_bridge.domain.profile import load_profile
+from required_actions.profile_check import checked
 
 __all__ = ["Demo", "busy", "stopped_by_signal"]
 
@@ -80,7 +80,7 @@ class Demo:
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self._layout = Layout(
-            ports, folder, self._kept_secret("admin-password", 9), profile, load_profile(profile).mails_links
+            ports, folder, self._kept_secret("admin-password", 9), profile, checked(profile).mails_links
         )
         self._children = Children(folder)
         self._env = {"KCB_CONFIG": str(folder / "kcb.toml"), "PYTHONUNBUFFERED": "1"}

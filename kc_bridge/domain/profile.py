@@ -6,12 +6,13 @@ Shipped profiles are in ``required_actions/profiles``; a university writes its o
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.fault import told
 from kc_bridge.domain.numbers import NumberKind
 from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.domain.toml_model import load_toml
@@ -33,6 +34,29 @@ END_OF_DAY: Literal["end-of-day"] = "end-of-day"
 SHIPPED = "required_actions.profiles"
 
 
+def _written(value: Any) -> Any:
+    """A bare number would be seconds, which nobody means."""
+    if isinstance(value, timedelta) or value == END_OF_DAY or (isinstance(value, str) and value[:1] == "P"):
+        return value
+    raise ValueError
+
+
+def _in_future(value: timedelta | str) -> timedelta | str:
+    if isinstance(value, timedelta) and value <= timedelta():
+        raise ValueError
+    return value
+
+
+Lifetime = Annotated[
+    timedelta | Literal["end-of-day"],
+    BeforeValidator(_written),
+    AfterValidator(_in_future),
+    told("Write PT48H, P7D or end-of-day."),
+]
+"""Of a mailed link."""
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), told("Write #rrggbb, as in #1d4f91.")]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +68,7 @@ class Branding(_Strict):
     """Full name, as in headers and mail signatures."""
     short_name: str
     """Short name, as in subjects."""
-    primary: str = Field("#1d4f91", pattern=r"^#[0-9a-fA-F]{6}$")
+    primary: Colour = "#1d4f91"
     """Main colour: buttons have it; links and marks have what is readable of it (:mod:`kc_bridge.domain.colour`)."""
     logo_url: str | None = None
     """Address of a logo on the bridge's own origin; default: ours, neutral."""
@@ -106,9 +130,9 @@ class JourneySpec(_Strict):
     entrances: list[Literal["mail-link", "provisional-password", "identify", "identifier"]] = ["mail-link"]
     identify_by: list[NumberKind] = []
     """For the entrance ``identify``: kinds of number people may give with their birth date."""
-    link_lifetime: timedelta | Literal["end-of-day"] = timedelta(hours=24)
+    link_lifetime: Lifetime = timedelta(hours=24)
     """Life of the first mail's link, from the moment it is sent; ``end-of-day``: until 23:59 the same day."""
-    asked_link_lifetime: timedelta | Literal["end-of-day"] | None = None
+    asked_link_lifetime: Lifetime | None = None
     """Life of links people ask for themselves: sent again, or to an address they have just given. Default: the same."""
     pages: list[Page] = Field(min_length=1)
 
@@ -134,10 +158,10 @@ class JourneySpec(_Strict):
 class Notice(_Strict):
     """What people are told where data about them is asked for (GDPR art. 13); each text by language."""
 
-    purpose: dict[str, str]
-    basis: dict[str, str]
+    purpose: dict[str, str] = Field(min_length=1)
+    basis: dict[str, str] = Field(min_length=1)
     """Legal basis."""
-    retention: dict[str, str]
+    retention: dict[str, str] = Field(min_length=1)
 
     def told(self, language: str) -> dict[str, str]:
         """The notice in that language, else in the first one written."""
@@ -162,7 +186,7 @@ class UniversityProfile(_Strict):
     """UAI code of the establishment, written ``{UAI}…`` in ``supannEtablissement``."""
     domain: str
     """Scope of ``eduPersonPrincipalName``: ``uid@domain``."""
-    languages: list[str] = ["fr", "en"]
+    languages: list[str] = Field(["fr", "en"], min_length=1)
     mail_domains: dict[str, str]
     """Domain of the university mail by population."""
     branding: Branding
@@ -232,7 +256,8 @@ class UniversityProfile(_Strict):
 def load_profile(name: str) -> UniversityProfile:
     """Reads a shipped profile by name, one a plug-in brings by its own, or a TOML file by path.
 
-    Raises :class:`ConfigurationError` naming the file and every wrong field.
+    Raises :class:`ConfigurationError` naming the file and every wrong field. What its fields say together is for
+    :mod:`required_actions.profile_check`.
     """
     brought = plugins.load(plugins.PROFILES) if name in plugins.named(plugins.PROFILES) else {}
     package = brought[name].__name__ if name in brought else SHIPPED

@@ -15,8 +15,9 @@ from kc_bridge.realm.finding import Finding, Installation
 from kc_bridge.realm.keys import key_files, load_signing_key
 from kc_bridge.realm.setup import SIGNING_CLIENTS
 from kc_bridge.store.database import check_schema, open_engine
+from required_actions.profile_check import checked, in_short
 
-__all__ = ["database", "mail_relay", "plug_ins", "private_keys"]
+__all__ = ["database", "mail_relay", "plug_ins", "private_keys", "profile"]
 
 
 def private_keys(installation: Installation) -> Finding:
@@ -56,6 +57,12 @@ def database(installation: Installation) -> Finding:
             "fail", f"{shown}: {type(error).__name__}", "Start the database, or correct database_url."
         )
     return Finding("ok", shown)
+
+
+def profile(installation: Installation) -> Finding:
+    """The university's file says what can be done; all its faults are named at once."""
+    name = installation.settings.profile
+    return Finding("ok", f"{name}: {in_short(checked(name))}")
 
 
 def plug_ins(_installation: Installation) -> Finding:

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from kc_bridge.adapters.keycloak_admin import KeycloakAdmin
-from kc_bridge.domain.profile import load_profile
 from kc_bridge.realm.applications import ApplicationClient
 from kc_bridge.realm.doctor import as_json, as_text, examine
 from kc_bridge.realm.finding import Installation
 from kc_bridge.realm.setup import SIGNING_CLIENTS, rotate_key, setup_realm
 from kc_bridge.settings import Settings, load
+from required_actions.profile_check import checked
 
 __all__ = ["doctor", "keys", "setup"]
 
@@ -85,7 +85,7 @@ def setup(
     settings = load()
     changed = setup_realm(
         settings,
-        load_profile(profile or settings.profile),
+        checked(profile or settings.profile),
         _admin(settings, admin_user, admin_password),
         click.echo,
         applications=applications,

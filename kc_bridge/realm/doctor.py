@@ -27,6 +27,7 @@ CHECKS: dict[str, Check] = {
     "mail relay": checks.mail_relay,
     "database": checks.database,
     "plug-ins": checks.plug_ins,
+    "profile": checks.profile,
     "row to mail": promise_checks.enrolment_to_mail,
     "realm settings": realm_checks.realm_settings,
     "login pages": realm_checks.login_pages,

@@ -32,7 +32,6 @@ def choose(language: str | None) -> None:
 def setup(app: Flask) -> None:
     with app.app_context():
         settings = services().settings
-        texts.check_profile(services().profile)
     app.config.update(
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE=settings.timezone,

@@ -7,6 +7,6 @@ Etapes 1 to 3-1 are :mod:`identifier`, 4 is :mod:`proof`, 4-1 and 5 are :mod:`ad
 from __future__ import annotations
 
 from required_actions.problem import address, identifier, proof
-from required_actions.problem.area import blueprint, check_profile
+from required_actions.problem.area import blueprint, notices
 
-__all__ = ["address", "blueprint", "check_profile", "identifier", "proof"]
+__all__ = ["address", "blueprint", "identifier", "notices", "proof"]

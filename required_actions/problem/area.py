@@ -21,10 +21,10 @@ __all__ = [
     "PROOF_LIFETIME",
     "Proof",
     "blueprint",
-    "check_profile",
     "keep",
     "kept",
     "link_expires_at",
+    "notices",
 ]
 
 HERE = "/probleme-de-connexion"
@@ -59,11 +59,9 @@ def _must_be_offered() -> None:
         abort(404)
 
 
-def check_profile(profile: UniversityProfile) -> None:
-    """Raises :class:`ConfigurationError` for a profile that offers the procedure and says nothing of the data."""
-    if profile.asked_by_identifier:
-        for about in NOTICES:
-            profile.notice(about)
+def notices(profile: UniversityProfile) -> dict[str, str]:
+    """The notices a profile needs to offer the procedure, and why."""
+    return dict.fromkeys(NOTICES, "the entrance « identifier »") if profile.asked_by_identifier else {}
 
 
 def keep(proof: Proof, **changed: str | int | None) -> Proof:

@@ -12,12 +12,11 @@ import responses
 from flask import Flask
 from sqlalchemy import select
 
-from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.services import EXTENSION
 from kc_bridge.store.activation import Link
 from kc_bridge.store.models import AuditEntry, OutboxMessage, Person
-from required_actions.identifying import check_profile
 from required_actions.links import issue
+from required_actions.profile_check import faults
 from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of
 from tests.support.identify import (
     PROFILE,
@@ -346,10 +345,11 @@ def test_a_refusal_keeps_what_was_typed_and_names_reasons_and_contact(app: Flask
 def test_a_profile_says_what_it_asks_for_is_used_for(app: Flask) -> None:
     profile = services_of(app).profile
     silent = profile.privacy.model_copy(update={"notices": {}})
-    with pytest.raises(ConfigurationError, match="identify"):
-        check_profile(profile.model_copy(update={"privacy": silent}))
+    said = [str(fault) for fault in faults(profile.model_copy(update={"privacy": silent}))]
+    assert any("privacy.notices.identify" in fault and "the entrance « identify »" in fault for fault in said)
     by_mail = [profile.journeys[0].model_copy(update={"entrances": ["mail-link"], "identify_by": []})]
-    check_profile(profile.model_copy(update={"privacy": silent, "journeys": by_mail}))
+    others = faults(profile.model_copy(update={"privacy": silent, "journeys": by_mail}))
+    assert not [fault for fault in others if fault.place == "privacy.notices.identify"]
 
 
 def test_who_has_no_mail_is_not_sent_to_it_alone(app: Flask, realm: FakeRealm, clock: FixedClock) -> None:

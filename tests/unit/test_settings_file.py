@@ -15,6 +15,7 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     file.write_text(
         """
 keys_dir = "keys"
+profile = "ours.toml"
 breached_passwords = "lists/stolen.txt"
 sources = [{ name = "a", path = "a.csv" }, { name = "b", path = "/srv/b.csv" }, { name = "c" }]
 """
@@ -23,6 +24,7 @@ sources = [{ name = "a", path = "a.csv" }, { name = "b", path = "/srv/b.csv" }, 
     monkeypatch.chdir(tmp_path)
     loaded = settings.load()
     assert loaded.keys_dir == file.parent / "keys"
+    assert loaded.profile == str(file.parent / "ours.toml")
     assert loaded.breached_passwords == file.parent / "lists" / "stolen.txt"
     assert [source.path for source in loaded.sources] == [file.parent / "a.csv", Path("/srv/b.csv"), None]
 
@@ -30,3 +32,9 @@ sources = [{ name = "a", path = "a.csv" }, { name = "b", path = "/srv/b.csv" }, 
 def test_no_list_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KCB_CONFIG", str(tmp_path / "none.toml"))
     assert settings.load().breached_passwords is None
+
+
+def test_a_shipped_profile_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KCB_CONFIG", str(tmp_path / "none.toml"))
+    assert settings.load(profile="um").profile == "um"
+    assert settings.load(profile="/srv/ours.toml").profile == "/srv/ours.toml"

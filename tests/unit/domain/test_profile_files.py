@@ -48,10 +48,10 @@ def test_an_own_file_by_its_path(tmp_path: Path, text: str) -> None:
     ("old", "new", "named"),
     [
         ("length = 15", "length = 6", "password_policy.length"),
-        ("length = 15", "lenght = 15", "password_policy.lenght"),
+        ("length = 15", "lenght = 15", "no key « lenght »"),
         ('primary = "#1d4f91"', 'primary = "red; } body {"', "branding.primary"),
-        ('entrances = ["mail-link"]', 'entrances = ["telnet"]', "journeys.0.entrances.0"),
-        ('steps = ["charter"]', "steps = []", "journeys.0.pages.0.steps"),
+        ('entrances = ["mail-link"]', 'entrances = ["telnet"]', "journey « activation », entrance 1"),
+        ('steps = ["charter"]', "steps = []", "journey « activation », page 1, steps"),
         ("[branding]", "[branding", "line"),
     ],
 )

@@ -12,13 +12,13 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from kc_bridge import texts
 from kc_bridge.domain.journey import keycloak_actions
-from kc_bridge.domain.profile import UniversityProfile, load_profile
+from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.store import outbox
 from kc_bridge.store.activation import Link, StepRecord
 from kc_bridge.store.models import Person
-from required_actions.registry import StepContext, check_profile, get, load_steps
+from required_actions.profile_check import checked
+from required_actions.registry import StepContext, get
 from tests.support.addresses import ADDRESS, Giver, Postman, go_in, press, value_of, words
 from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of
 from tests.support.visitor import Visitor
@@ -64,10 +64,7 @@ def by_mail(app: Flask, realm: FakeRealm, postman: Postman, person: Person) -> t
 
 
 def test_every_population_has_a_journey_and_every_text_two_languages() -> None:
-    profile = load_profile("um")
-    load_steps()
-    check_profile(profile)
-    texts.check_profile(profile)
+    profile = checked("um")
     assert keycloak_actions(profile.journey_for("student")) == ACTS
     for population in ("student", "staff", "guest"):
         journey = profile.journey_for(population)

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from kc_bridge import texts
-from kc_bridge.domain.profile import load_profile
-from required_actions import identifying
-from required_actions.registry import check_profile, load_steps
+from required_actions.profile_check import checked
 
-PROFILE = load_profile("uphf")
-
-
-def test_it_would_start() -> None:
-    load_steps()
-    check_profile(PROFILE)
-    identifying.check_profile(PROFILE)
-    texts.check_profile(PROFILE)
+PROFILE = checked("uphf")
 
 
 def test_one_journey_for_everybody_entered_by_a_number() -> None:
