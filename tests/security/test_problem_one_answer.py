@@ -164,15 +164,16 @@ def test_the_same_refusal_of_whatever_does_not_open(app: Flask) -> None:
 
 
 @pytest.mark.skipif(not SOAK, reason="soak: wall time")
-@pytest.mark.parametrize("page", ["identifier", "proof"])
+@pytest.mark.parametrize("page", ["identifier", "proof", "recovery"])
 def test_the_same_time(app: Flask, clock: FixedClock, page: str) -> None:
     """Medians of 500 people known and 500 unknown, in one shuffled order."""
     without_guests(app)
     kinds = [state for name, state in STATES.items() if name != "unknown"]
-    kinds += WAITING.values() if page == "identifier" else []
+    kinds += WAITING.values() if page != "proof" else []
     tries = [(True, kinds[n % len(kinds)](app)) for n in range(500)]
     tries += [(False, unknown(app)) for _ in range(500)]
     random.Random(5).shuffle(tries)
+    asked_at = {"identifier": IDENTIFIER, "proof": PROOF, "recovery": "/mot-de-passe-oublie"}
     took: dict[bool, list[float]] = {True: [], False: []}
     for turn, (is_known, given) in enumerate(tries):
         if turn % 400 == 399:
@@ -180,17 +181,17 @@ def test_the_same_time(app: Flask, clock: FixedClock, page: str) -> None:
         visitor = Visitor(app)
         if page == "proof":
             identify(visitor, given[0])
-        visitor.get(IDENTIFIER if page == "identifier" else PROOF)
+        visitor.get(asked_at[page])
         began = time.perf_counter()
-        if page == "identifier":
+        if page != "proof":
             environ = {"REMOTE_ADDR": f"198.18.{turn // 250}.{turn % 250}"}
-            response = visitor.post(IDENTIFIER, {"identifier": given[0]}, environ_base=environ)
+            response = visitor.post(asked_at[page], {"identifier": given[0]}, environ_base=environ)
         else:
             environ = {"REMOTE_ADDR": f"198.19.{turn // 250}.{turn % 250}"}
             fields = {"number": given[1], "birth_date": f"{given[2]:%d/%m/%Y}"}
             response = visitor.post(PROOF, fields, environ_base=environ)
         took[is_known].append(time.perf_counter() - began)
-        assert response.status_code == (303 if page == "identifier" else 422)
+        assert response.status_code == (422 if page == "proof" else 303)
     medians = {is_known: statistics.median(times) * 1000 for is_known, times in took.items()}
     print(
         f"\nproblem, {page}: median {medians[True]:.2f} ms known, {medians[False]:.2f} ms unknown (500 + 500)"
