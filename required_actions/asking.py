@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.client_address import counted_as
@@ -115,7 +116,10 @@ def free_at(kcb: Services, kind: str, typed: str) -> datetime | None:
 def answer_waiting(
     settings: Settings, profile: UniversityProfile, sessions: SessionFactory, clock: Clock
 ) -> int:
-    """Answers the requests that wait, one transaction each; returns how many. Safe to run many at once."""
+    """Answers the requests that wait, one transaction each; returns how many. Safe to run many at once.
+
+    Raises ``OperationalError`` when the database fails: what was not answered waits.
+    """
     for count in range(BATCH):
         with sessions() as db:
             waiting = db.scalars(select(MailRequest).order_by(MailRequest.id).limit(1)).first()
@@ -125,6 +129,8 @@ def answer_waiting(
             with sessions.begin() as db:
                 if _take(db, waiting):
                     _answer(db, waiting, settings, profile, clock())
+        except OperationalError:  # the database, not the request: the next round tries again
+            raise
         except Exception as error:  # one that cannot be answered must not keep the others waiting
             log.error("request cannot be answered", kind=waiting.kind, exc_info=error)
             with sessions.begin() as db:

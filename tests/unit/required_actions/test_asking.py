@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from kc_bridge.domain.errors import TooManyTries
 from kc_bridge.store.web import MailRequest
@@ -35,6 +36,8 @@ def answered() -> Iterator[list[str]]:
     def _answer(asked: asking.Asked) -> None:
         if asked.person.login.startswith("broken"):
             raise RuntimeError("cannot")
+        if asked.person.login.startswith("locked"):
+            raise OperationalError("statement", {}, Exception("database is locked"))
         logins.append(asked.person.login)
 
     yield logins
@@ -128,3 +131,11 @@ def test_another_kind_besides_is_counted_for_everybody_at_once(app: Flask, clock
     asking.ask(kcb, "activation", person.login, "fr", "192.0.2.1")
     asking.ask(kcb, "recovery", person.login, "fr", "192.0.2.1", also="activation")
     assert waiting(app) == 2
+
+
+def test_a_database_that_fails_loses_no_request(app: Flask, answered: list[str]) -> None:
+    make_person(app, login="locked@etu.univ-demo.fr", mail="locked@etu.univ-demo.fr")
+    ask(app, "locked")
+    with pytest.raises(OperationalError):
+        work(app)
+    assert waiting(app) == 1
