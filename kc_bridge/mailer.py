@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,6 +26,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy.orm import Session
 
 from kc_bridge.adapters.smtp import RecipientDeferred, RecipientRefused, SmtpMailer
+from kc_bridge.domain.calendar import instant_in_words, local_date
 from kc_bridge.domain.clock import Clock
 from kc_bridge.domain.colour import dark_accents, light_accents
 from kc_bridge.domain.errors import Unavailable
@@ -58,6 +59,14 @@ class Writing:
     settings: Settings
     profile: UniversityProfile
     now: datetime
+
+    def in_words(self, instant: datetime) -> str:
+        """An instant in the person's language and the university's zone."""
+        return instant_in_words(instant, self.person.language, self.settings.timezone)
+
+    def today(self) -> date:
+        """The day it is at the university."""
+        return local_date(self.now, self.settings.timezone)
 
 
 @dataclass(frozen=True)
@@ -177,6 +186,8 @@ def _compose(writing: Writing, message: OutboxMessage) -> EmailMessage:
         "dark": dark_accents(brand.primary),
         "help": {"mail": brand.help_mail, "url": brand.help_url or f"{settings.public_url}/aide"},
         "locale": language,
+        "display_name": writing.person.display_name,
+        "account": writing.person.login,
         "subject": translated.gettext(mail.subject) % {"university": brand.short_name},
         **mail.context,
     }

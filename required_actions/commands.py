@@ -8,18 +8,16 @@ from typing import Any, TextIO
 
 import click
 
-from kc_bridge.domain.errors import AccountClosed, BridgeError, NotOwned, PasswordElsewhere, Unavailable
-from kc_bridge.services import Services, build
+from kc_bridge.domain.errors import BridgeError
+from kc_bridge.services import build
 from kc_bridge.settings import load
 from kc_bridge.store.models import Person
 from required_actions import resets
 from required_actions.address_checks import masked
 from required_actions.backup_mails import may_bring_in
-from required_actions.named import lines, operator, person_named
+from required_actions.named import FAILED, PARTIAL, find, lines, operator, told
 
-__all__ = ["FAILED", "PARTIAL", "reset", "told"]
-
-FAILED, PARTIAL = 1, 3
+__all__ = ["reset"]
 
 
 @click.command()
@@ -39,7 +37,8 @@ def reset(
     Exit codes: 0 all of them, 1 none, 3 some.
     """
     kcb = build(load())
-    found, refused = _find(kcb, [*logins, *lines(listed or [])])
+    names = [*logins, *lines(listed or [])]
+    found, refused = find(kcb, names, lambda person: resets.may_be_reset(person, kcb.today()))
     if not found and not refused:
         raise click.UsageError("Name the accounts to reset, or a file of them (--from).")
     if found and not yes:
@@ -50,7 +49,7 @@ def reset(
         try:
             resets.reset(kcb, person.id, actor=operator(by), reason=reason)
         except BridgeError as error:
-            refused.append({"login": person.login, "reason": told(error)})
+            refused.append((person.login, told(error)))
         else:
             with kcb.sessions() as db:
                 mailed = may_bring_in(db, db.get_one(Person, person.id))
@@ -58,28 +57,12 @@ def reset(
             if not as_json:
                 click.echo(f"{person.login}: reset; {_next(person, mailed)}")
     if as_json:
-        click.echo(json.dumps({"reset": done, "refused": refused}, ensure_ascii=False, indent=2))
+        left = [{"login": login, "reason": reason} for login, reason in refused]
+        click.echo(json.dumps({"reset": done, "refused": left}, ensure_ascii=False, indent=2))
     else:
-        for one in refused:
-            click.secho(f"{one['login']}: not reset: {one['reason']}", fg="red", err=True)
+        for login, reason in refused:
+            click.secho(f"{login}: not reset: {reason}", fg="red", err=True)
     sys.exit(0 if not refused else PARTIAL if done else FAILED)
-
-
-def _find(kcb: Services, names: list[str]) -> tuple[list[Person], list[dict[str, Any]]]:
-    found: dict[str, Person] = {}
-    refused: list[dict[str, Any]] = []
-    with kcb.sessions() as db:
-        for name in names:
-            person = person_named(db, kcb.profile, name)
-            try:
-                if person is None:
-                    refused.append({"login": name, "reason": "no such account"})
-                else:
-                    resets.may_be_reset(person, kcb.today())
-                    found[person.id] = person
-            except BridgeError as error:
-                refused.append({"login": name, "reason": told(error)})
-    return list(found.values()), refused
 
 
 def _announce(people: list[Person]) -> None:
@@ -97,19 +80,3 @@ def _next(person: Person, mailed: bool) -> str:
     if mailed and person.personal_mail:
         return f"the link to validate it again leaves for {masked(person.personal_mail)}"
     return f"no backup mail its owner has shown to read: print a sheet with  kcb scolpass {person.login}"
-
-
-def told(error: BridgeError) -> str:
-    """An error in the operator's words."""
-    match error:
-        case AccountClosed(ended_on=None):
-            return "the account is disabled in Keycloak"
-        case AccountClosed(ended_on=day):
-            return f"the account ended on {day:%d/%m/%Y}: it opens again with an enrolment"
-        case NotOwned():
-            return "no account of this bridge's in Keycloak (none yet, or an administrator)"
-        case PasswordElsewhere():
-            return "the password is kept in a directory that Keycloak may only read: change it there"
-        case Unavailable(reason=reason):
-            return f"not now: {reason or 'Keycloak does not answer'}; try again in a minute"
-    return str(error)

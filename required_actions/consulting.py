@@ -24,13 +24,12 @@ from kc_bridge.services import services
 from kc_bridge.store import audit
 from kc_bridge.store.models import Affiliation
 from required_actions import identify_tries
+from required_actions.identifying import NOTICE
 from required_actions.number_proof import NumberForm, named
 
 __all__ = ["blueprint", "notices"]
 
 KIND: NumberKind = "student_number"
-NOTICE = "identify"
-"""The profile's word on what number and birth date are used for."""
 
 blueprint = Blueprint("consulting", __name__, url_prefix="/consultation", template_folder="templates")
 

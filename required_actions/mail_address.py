@@ -8,9 +8,11 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from wtforms import ValidationError
 
+from kc_bridge.domain.errors import TooManyTries
 from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.web.words import clock_in_words
 
-__all__ = ["is_within", "objection", "same_mailbox", "usable"]
+__all__ = ["is_within", "objection", "same_mailbox", "usable", "written_already"]
 
 
 def usable(typed: str | None) -> str:
@@ -47,6 +49,15 @@ def objection(
     if is_within(address, refused_domains):
         return _("Donnez une autre adresse : celles de ce domaine ne sont pas acceptées ici.")
     return None
+
+
+def written_already(held: TooManyTries) -> str:
+    """Why an address is not written to now, and when it may be."""
+    return _(
+        "Nous vous avons déjà écrit : regardez aussi dans les indésirables. Vous pourrez demander un autre mail à"
+        " partir de %(time)s.",
+        time=clock_in_words(held.until),
+    )
 
 
 def is_within(address: str, domains: Collection[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -30,12 +29,14 @@ from kc_bridge.services import services
 from kc_bridge.store.activation import AddressCheck, Journey
 from kc_bridge.web import sessions
 from kc_bridge.web.away import away
+from kc_bridge.web.dead_end import retry_after
 from kc_bridge.web.words import application_of, clock_in_words, in_words
 from required_actions import address_checks
 from required_actions.entering import enter
 from required_actions.handoff import way_back
 from required_actions.leaving import application
 from required_actions.logins import Login, current_login, keep_login
+from required_actions.mail_address import written_already
 from required_actions.password_rules import violation_texts
 from required_actions.registry import get, worded
 from required_actions.wizard import View, conclude, look, slug, submit
@@ -257,17 +258,9 @@ def _waiting_page(view: View, check: AddressCheck) -> str:
 def _too_many_mails(view: View, form: FlaskForm, held: TooManyTries) -> Response:
     """The page again: what was typed is not lost, and says when it may be sent in."""
     field = next(step.address_field for step in view.steps if step.address_field)
-    form[field].errors = [
-        _(
-            "Nous vous avons déjà écrit : regardez aussi dans les indésirables. Vous pourrez demander un autre mail à"
-            " partir de %(time)s.",
-            time=clock_in_words(held.until),
-        )
-    ]
+    form[field].errors = [written_already(held)]
     response = make_response(_render(view, form), 429)
-    response.headers["Retry-After"] = str(
-        max(1, math.ceil((held.until - services().clock()).total_seconds()))
-    )
+    response.headers.update(retry_after(held.until))
     return response
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask.wrappers import Response
 from flask_babel import gettext as _
@@ -23,7 +21,7 @@ from kc_bridge.domain.errors import (
 from kc_bridge.services import services
 from kc_bridge.store.activation import Link
 from kc_bridge.web import sessions
-from kc_bridge.web.dead_end import Button, DeadEnd, respond
+from kc_bridge.web.dead_end import Button, DeadEnd, login_button, respond, retry_after
 from kc_bridge.web.words import application_of, clock_in_words, in_words
 from required_actions import by_identifier, links, recovery
 from required_actions.logins import OpenedLink, current_login, keep_opened_link, opened_link
@@ -178,7 +176,6 @@ def _again() -> Button:
 
 
 def _too_many_answers(held: TooManyTries) -> DeadEnd:
-    seconds = max(1, math.ceil((held.until - services().clock()).total_seconds()))
     return DeadEnd(
         429,
         _("Trop de réponses en peu de temps"),
@@ -192,7 +189,7 @@ def _too_many_answers(held: TooManyTries) -> DeadEnd:
         ],
         _again(),
         kind="info",
-        headers={"Retry-After": str(seconds)},
+        headers=retry_after(held.until),
     )
 
 
@@ -207,11 +204,6 @@ def _link_ended(ended: RecoveryLinkEnded) -> Response:
 
 
 def _link_used(_error: RecoveryLinkUsed) -> Response:
-    application = application_of(None)
-    login = None
-    if application:
-        name = _("Se connecter à %(application)s", application=application.name)
-        login = Button(name, application.login_url)
     return respond(
         DeadEnd(
             410,
@@ -220,7 +212,7 @@ def _link_used(_error: RecoveryLinkUsed) -> Response:
                 _("Votre mot de passe a été changé. Connectez-vous avec le nouveau."),
                 _("Ce n'est pas vous qui l'avez changé ? Prévenez tout de suite l'assistance."),
             ],
-            login,
+            login_button(),
             kind="done",
         )
     )

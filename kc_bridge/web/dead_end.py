@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask import make_response, render_template, request
 from flask.wrappers import Response
@@ -11,7 +13,16 @@ from flask_babel import gettext as _
 from kc_bridge.services import services
 from kc_bridge.web.words import application_of
 
-__all__ = ["Button", "DeadEnd", "login_button", "new_link_button", "or_identify", "respond", "retry_button"]
+__all__ = [
+    "Button",
+    "DeadEnd",
+    "login_button",
+    "new_link_button",
+    "or_identify",
+    "respond",
+    "retry_after",
+    "retry_button",
+]
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,12 @@ def respond(end: DeadEnd) -> Response:
     response = make_response(page, end.status)
     response.headers.update(end.headers)
     return response
+
+
+def retry_after(until: datetime) -> dict[str, str]:
+    """The header that says when to come back, in seconds, at least one (RFC 9110, 10.2.3)."""
+    seconds = math.ceil((until - services().clock()).total_seconds())
+    return {"Retry-After": str(max(1, seconds))}
 
 
 def login_button() -> Button | None:

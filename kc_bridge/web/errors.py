@@ -3,7 +3,6 @@ do errors become sentences."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import structlog
@@ -16,9 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from kc_bridge.domain import errors as e
-from kc_bridge.services import services
 from kc_bridge.web import link_errors
-from kc_bridge.web.dead_end import Button, DeadEnd, respond, retry_button
+from kc_bridge.web.dead_end import Button, DeadEnd, respond, retry_after, retry_button
 from kc_bridge.web.words import clock_in_words
 
 __all__ = ["setup"]
@@ -50,7 +48,6 @@ def _not_owned(_error: e.NotOwned) -> DeadEnd:
 
 
 def _too_many(error: e.TooManyTries) -> DeadEnd:
-    seconds = max(1, math.ceil((error.until - services().clock()).total_seconds()))
     return DeadEnd(
         429,
         _("Trop d'essais en peu de temps"),
@@ -60,7 +57,7 @@ def _too_many(error: e.TooManyTries) -> DeadEnd:
         ],
         retry_button(),
         kind="info",
-        headers={"Retry-After": str(seconds)},
+        headers=retry_after(error.until),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from required_actions.mails.marking import _
 from required_actions.people import ONLY_IN_KEYCLOAK
@@ -29,9 +28,7 @@ def password_changed(writing: Writing) -> Mail:
         subject=_("Votre mot de passe a été changé : %(university)s"),
         template="password_changed",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
-            "changed_text": instant_in_words(changed_at, person.language, settings.timezone),
+            "changed_text": writing.in_words(changed_at),
             "lost_password_url": settings.public_url + LOST_PASSWORD if lost else None,
         },
     )

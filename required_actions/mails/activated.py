@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from required_actions.mail_address import same_mailbox
 from required_actions.mails.marking import _
@@ -15,7 +14,7 @@ __all__ = ["activated"]
 @mail_kind("activated")
 def activated(writing: Writing) -> Mail:
     """What was activated, when, and whom to tell if it was not you. No link in it logs anybody in."""
-    person, settings = writing.person, writing.settings
+    settings = writing.settings
     activated_at = datetime.fromisoformat(writing.payload["at"])
     application = settings.applications.get(settings.default_application or "")
     return Mail(
@@ -23,9 +22,7 @@ def activated(writing: Writing) -> Mail:
         subject=_("Votre compte %(university)s est activé"),
         template="activated",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
-            "activated_text": instant_in_words(activated_at, person.language, settings.timezone),
+            "activated_text": writing.in_words(activated_at),
             "application": application.name if application else None,
             "login_url": application.login_url if application else settings.public_url,
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from kc_bridge.domain.calendar import instant_in_words, local_date
+from kc_bridge.domain.calendar import local_date
 from kc_bridge.domain.identification import awaits_activation
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
@@ -81,10 +81,8 @@ def activation(writing: Writing) -> Mail:
         subject=_("Activez votre compte %(university)s"),
         template="activation",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
             "link": f"{settings.public_url}/l/{link.token}",
-            "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
+            "expires_text": writing.in_words(link.expires_at),
         },
     )
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.domain.link import new_token, token_digest
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from kc_bridge.store.activation import AddressChange, AddressCheck
@@ -36,11 +33,9 @@ def confirm_address(writing: Writing) -> Mail:
         subject=_("Confirmez votre adresse mail : %(university)s"),
         template="confirm_address",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
             "continues": continues,
             "link": f"{settings.public_url}/l/{link.token}",
-            "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
+            "expires_text": writing.in_words(link.expires_at),
         },
     )
 
@@ -48,26 +43,19 @@ def confirm_address(writing: Writing) -> Mail:
 @mail_kind("backup_mail_changed")
 def backup_mail_changed(writing: Writing) -> Mail:
     """To the address that was the backup mail, with the link that undoes the change: its owner may not have made it."""
-    person, settings = writing.person, writing.settings
     change = writing.db.get(AddressChange, writing.payload["change"])
     if change is None or change.former is None or change.undone_at or change.undo_until <= writing.now:
         raise NothingToSend("undone, or too late to be")
     token = new_token()
     change.undo_sha256 = token_digest(token)
-
-    def _in_words(instant: datetime) -> str:
-        return instant_in_words(instant, person.language, settings.timezone)
-
     return Mail(
         to=change.former,
         subject=_("Votre mail de secours a été changé : %(university)s"),
         template="backup_mail_changed",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
             "active": change.active,
-            "changed_text": _in_words(change.changed_at),
-            "link": f"{settings.public_url}/refus/{token}",
-            "expires_text": _in_words(change.undo_until),
+            "changed_text": writing.in_words(change.changed_at),
+            "link": f"{writing.settings.public_url}/refus/{token}",
+            "expires_text": writing.in_words(change.undo_until),
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kc_bridge.domain.calendar import date_in_words, local_date
+from kc_bridge.domain.calendar import date_in_words
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from required_actions.mails.marking import _
 
@@ -15,7 +15,7 @@ __all__ = ["closed", "ends_soon"]
 def ends_soon(writing: Writing) -> Mail:
     """To the owner of an account that closes in some weeks or days, where they read also afterwards."""
     end = _still(writing)
-    if end < _today(writing):
+    if end < writing.today():
         raise NothingToSend("closed meanwhile")
     return Mail(
         to=writing.person.personal_mail or writing.person.mail,
@@ -29,7 +29,7 @@ def ends_soon(writing: Writing) -> Mail:
 def closed(writing: Writing) -> Mail:
     """To the owner of an account that has closed; only elsewhere can they read it."""
     end = _still(writing)
-    if end >= _today(writing):
+    if end >= writing.today():
         raise NothingToSend("open again")
     if not writing.person.personal_mail:
         raise NothingToSend("no address but that of the account")
@@ -51,15 +51,9 @@ def _still(writing: Writing) -> date:
     return end
 
 
-def _today(writing: Writing) -> date:
-    return local_date(writing.now, writing.settings.timezone)
-
-
 def _context(writing: Writing, end: date) -> dict[str, object]:
     person = writing.person
     return {
-        "display_name": person.display_name,
-        "account": person.login,
         "end_text": date_in_words(end, person.language),
         "student": person.population == "student",
     }

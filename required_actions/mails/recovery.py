@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kc_bridge.domain.calendar import instant_in_words, local_date
+from kc_bridge.domain.calendar import local_date
 from kc_bridge.domain.recovery import LIFETIME
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from kc_bridge.store import outbox
@@ -37,8 +37,7 @@ def recovery(writing: Writing) -> Mail:
     """The link with which the owner of an active account chooses another password."""
     person, settings, now = writing.person, writing.settings, writing.now
     mail = person.personal_mail
-    today = local_date(now, settings.timezone)
-    if mail is None or not may_be_mailed(writing.db, person, writing.profile, now, today):
+    if mail is None or not may_be_mailed(writing.db, person, writing.profile, now, writing.today()):
         raise NothingToSend("closed, reset or frozen meanwhile")
     link = issue_for_recovery(writing.db, person, mail, now + LIFETIME, now)
     return Mail(
@@ -46,9 +45,7 @@ def recovery(writing: Writing) -> Mail:
         subject=_("Choisissez un nouveau mot de passe : %(university)s"),
         template="recovery",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
             "link": f"{settings.public_url}/l/{link.token}",
-            "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
+            "expires_text": writing.in_words(link.expires_at),
         },
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kc_bridge.domain.calendar import instant_in_words
 from kc_bridge.domain.link import expiry
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
 from required_actions.backup_mails import may_bring_in
@@ -28,9 +27,7 @@ def validate_again(writing: Writing) -> Mail:
         subject=_("Validez à nouveau votre compte %(university)s"),
         template="validate_again",
         context={
-            "display_name": person.display_name,
-            "account": person.login,
             "link": f"{settings.public_url}/l/{link.token}",
-            "expires_text": instant_in_words(link.expires_at, person.language, settings.timezone),
+            "expires_text": writing.in_words(link.expires_at),
         },
     )

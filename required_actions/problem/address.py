@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from flask import make_response, redirect, render_template, request
 from flask.wrappers import Response
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
@@ -20,9 +18,10 @@ from kc_bridge.domain.identification import awaits_activation
 from kc_bridge.domain.profile import JourneySpec
 from kc_bridge.services import Services, services
 from kc_bridge.store.models import Person
+from kc_bridge.web.dead_end import retry_after
 from kc_bridge.web.words import clock_in_words
 from required_actions import address_changes, address_checks, links
-from required_actions.mail_address import objection, usable
+from required_actions.mail_address import objection, usable, written_already
 from required_actions.number_proof import holder, ine_besides_identifier
 from required_actions.problem.area import (
     ADDRESS,
@@ -178,14 +177,7 @@ def _page(person: Person, form: AddressForm) -> str:
 
 def _too_many_mails(person: Person, form: AddressForm, held: TooManyTries) -> Response:
     """The page again: what was typed is not lost, and says when it may be sent in."""
-    form["backup_mail"].errors = [
-        _(
-            "Nous vous avons déjà écrit : regardez aussi dans les indésirables. Vous pourrez demander un autre mail à"
-            " partir de %(time)s.",
-            time=clock_in_words(held.until),
-        )
-    ]
+    form["backup_mail"].errors = [written_already(held)]
     response = make_response(_page(person, form), 429)
-    seconds = math.ceil((held.until - services().clock()).total_seconds())
-    response.headers["Retry-After"] = str(max(1, seconds))
+    response.headers.update(retry_after(held.until))
     return response

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, session
 from kc_bridge.domain.link import expiry
 from kc_bridge.domain.profile import JourneySpec, UniversityProfile
 from kc_bridge.services import Services, services
+from required_actions.identifying import NOTICE
 
 __all__ = [
     "ADDRESS",
@@ -33,7 +34,7 @@ KIND = "activation"
 """Of the mail that is asked for (:mod:`required_actions.asking`)."""
 PROOF_LIFETIME = timedelta(minutes=15)
 """Of an INE and a birth date, in the browser that gave them."""
-NOTICES = ("identify", "backup_mail")
+NOTICES = (NOTICE, "backup_mail")
 """The profile's words on what the INE, the birth date and the address are used for."""
 KEPT = "problem"
 

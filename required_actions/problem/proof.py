@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import make_response, redirect, render_template, request, session
+from flask import make_response, redirect, render_template, request
 from flask.wrappers import Response
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -20,10 +20,9 @@ from required_actions import by_identifier, identify_tries
 from required_actions.identifying import KINDS
 from required_actions.number_proof import NumberForm, ine_besides_identifier, opened
 from required_actions.problem.area import ADDRESS, IDENTIFIER, KIND, NOTICES, Proof, blueprint, keep
+from required_actions.problem.identifier import SENT
 
 __all__: list[str] = []
-
-BACK = "/probleme-de-connexion/mail"
 
 
 @blueprint.get("/verification")
@@ -49,9 +48,7 @@ def check() -> BaseResponse | Response:
     if person is None:
         form.form_errors = [_("Nous n'avons pas pu vérifier que ce compte est le vôtre.")]
         return make_response(_page(form, refused=True), 422)
-    asked = session[by_identifier.ASKED]
-    sessions.renew()
-    session[by_identifier.ASKED] = asked
+    sessions.renew(by_identifier.ASKED)
     keep(Proof(person.id, person.generation, kcb.clock().isoformat()))
     return redirect(ADDRESS, 303)
 
@@ -73,7 +70,7 @@ def _page(form: NumberForm, *, refused: bool = False) -> str:
         refused=refused,
         identifier=by_identifier.asked(KIND),
         identifier_url=IDENTIFIER,
-        back_url=BACK,
+        back_url=SENT,
         notices=[kcb.profile.notice(NOTICES[0]).told(str(get_locale() or "fr"))],
         privacy_contact=kcb.profile.privacy.contact,
     )

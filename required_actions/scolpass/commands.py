@@ -16,8 +16,7 @@ from kc_bridge.domain.errors import BridgeError, KeycloakUnavailable
 from kc_bridge.services import Services, build
 from kc_bridge.settings import load
 from kc_bridge.store.models import Person
-from required_actions.commands import FAILED, PARTIAL, told
-from required_actions.named import lines, operator, person_named
+from required_actions.named import FAILED, PARTIAL, Refused, find, lines, operator, told
 from required_actions.scolpass.printing import may_be_printed, renew, valid_until
 from required_actions.scolpass.sheet import Sheets
 from required_actions.scolpass.words import BITS
@@ -64,7 +63,7 @@ def scolpass(
         raise click.UsageError("Use --population and --not-activated together.")
     kcb = build(load())
     names = [*logins, *lines(listed or [])]
-    found, refused = _find(kcb, names)
+    found, refused = find(kcb, names, lambda person: may_be_printed(person, kcb.profile, kcb.today()))
     if population:
         found = list({p.id: p for p in [*found, *_waiting(kcb, population)]}.values())
     if not names and not found:
@@ -78,23 +77,6 @@ def scolpass(
             f"{printed} {'sheet' if printed == 1 else 'sheets'} in {output}: print the file, then delete it."
         )
     sys.exit(0 if not refused else PARTIAL if printed else FAILED)
-
-
-def _find(kcb: Services, names: list[str]) -> tuple[list[Person], list[tuple[str, str]]]:
-    found: dict[str, Person] = {}
-    refused: list[tuple[str, str]] = []
-    with kcb.sessions() as db:
-        for name in names:
-            person = person_named(db, kcb.profile, name)
-            if person is None:
-                refused.append((name, "no such account"))
-                continue
-            try:
-                may_be_printed(person, kcb.profile, kcb.today())
-                found[person.id] = person
-            except BridgeError as error:
-                refused.append((name, told(error)))
-    return list(found.values()), refused
 
 
 def _waiting(kcb: Services, population: str) -> list[Person]:
@@ -111,7 +93,7 @@ def _waiting(kcb: Services, population: str) -> list[Person]:
 def _print(
     kcb: Services,
     people: list[Person],
-    refused: list[tuple[str, str]],
+    refused: list[Refused],
     output: Path,
     *,
     force: bool,
