@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
 
 from kc_bridge.domain.errors import BridgeError
 
-__all__ = ["main"]
+__all__ = ["LazyGroup", "main"]
 
 COMMANDS = {
     "serve": "kc_bridge.web.commands:serve",
@@ -23,7 +25,7 @@ COMMANDS = {
     "reset": "required_actions.commands:reset",
     "scolpass": "required_actions.scolpass.commands:scolpass",
     "sync": "sync.commands:sync",
-    "scheduler": "sync.commands:scheduler",
+    "scheduler": "sync.commands.runs:scheduler",
     "demo": "kc_bridge.demo.commands:demo",
 }
 
@@ -31,11 +33,16 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Imports a command when it is used, so that ``kcb --help`` is instant."""
 
+    def __init__(self, *args: Any, commands_at: Mapping[str, str], **kwargs: Any) -> None:
+        """``commands_at``: ``module:name`` by command."""
+        super().__init__(*args, **kwargs)
+        self._commands_at = commands_at
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(COMMANDS)
+        return sorted(self._commands_at)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        target = COMMANDS.get(cmd_name)
+        target = self._commands_at.get(cmd_name)
         if target is None:
             return None
         module, _, attribute = target.partition(":")
@@ -43,7 +50,7 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kc-bridge")
 def cli() -> None:
     """From an enrolment record to a working Keycloak account.

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
 
 from kc_bridge.domain.errors import BridgeError
 
-__all__ = ["Directory", "DirectoryConflict", "DirectoryRefused", "DirectoryUser", "Mailer"]
+__all__ = [
+    "Directory",
+    "DirectoryUser",
+    "Held",
+    "Mailer",
+    "Result",
+    "StaleFence",
+    "Status",
+    "Write",
+    "WriteKind",
+]
 
 
 @dataclass
-class DirectoryConflict(BridgeError):
-    """The username or mail belongs to a user that is not this person's; nothing was written."""
+class StaleFence(BridgeError):
+    """A later run has begun to write: this one may not go on."""
 
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-@dataclass
-class DirectoryRefused(BridgeError):
-    """Keycloak finds the user invalid (user profile rules); nothing was written."""
-
-    reason: str
+    highest: int
+    """The fence Keycloak has seen last."""
 
     def __str__(self) -> str:
-        return self.reason
+        return "A later run of the sync has begun to write to Keycloak: this one stops."
 
 
 @dataclass(frozen=True)
@@ -69,35 +71,91 @@ class DirectoryUser:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+class WriteKind(StrEnum):
+    """What shall become of a user."""
+
+    CREATE = "create"
+    """Makes the user, or brings the one that bears the key up to date and opens it as asked."""
+    UPDATE = "update"
+    """Writes what the sync owns; whether it is enabled, required actions and other attributes stay."""
+    ENABLE = "enable"
+    """Like an update, and opens the account."""
+    DISABLE = "disable"
+    """Like an update, closes the account, and ends every session and token there is, offline ones too."""
+    DELETE = "delete"
+    """Removes the user for ever, if it is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One user to write."""
+
+    kind: WriteKind
+    user: DirectoryUser
+    user_id: str | None = None
+    """Keycloak's id, when it is known; otherwise the user is looked for by its key."""
+
+
+class Status(StrEnum):
+    """What became of one write."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+    UNCHANGED = "unchanged"
+    """Keycloak held it so already."""
+    ABSENT = "absent"
+    """There is no such user to close or delete, or the user was deleted by hand."""
+    CONFLICT = "conflict"
+    """The username or mail is somebody else's."""
+    NOT_OWNED = "not_owned"
+    """The user bears another mark or none, is a service account, or has power over the realm."""
+    INVALID = "invalid"
+    """Keycloak finds the content wrong (user profile)."""
+    FAILED = "failed"
+    """Nothing can be said; it may be repeated without harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one write."""
+
+    status: Status
+    user_id: str | None = None
+    reason: str = ""
+    """For an operator, where the write was not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A user of ours as Keycloak holds it."""
+
+    user_id: str
+    key: str
+    username: str
+    enabled: bool
+    digest: str | None
+    """The :attr:`DirectoryUser.digest` of the last write, unless somebody removed it."""
+
+
 class Directory(Protocol):
-    """The users of one realm. Every write checks the mark first, and may be repeated without harm.
+    """The users of one realm. Every write checks the mark first, and may be repeated without harm."""
 
-    All raise :class:`KeycloakUnavailable` when nothing can be said about what happened,
-    :class:`NotOwned` for a service account and for every user without this person's mark, and
-    :class:`DirectoryRefused` when Keycloak finds the content invalid.
-    """
+    batch: int
+    """How many writes one request takes."""
 
-    def find(self, user: DirectoryUser) -> str | None:
-        """Keycloak's id of the user with that username, when it bears this person's mark."""
-        ...
+    def write(self, writes: Sequence[Write], fence: int) -> list[Result]:
+        """Does them in any order; the answers are in theirs.
 
-    def create(self, user: DirectoryUser) -> str:
-        """Creates the user, or adopts the one an interrupted run created; returns Keycloak's id.
-
-        Raises :class:`DirectoryConflict` when the username or mail is somebody else's.
+        Raises :class:`KeycloakUnavailable` when nothing can be said about any of them, :class:`StaleFence`,
+        :class:`ConfigurationError` when Keycloak does not let us. ``fence``: :attr:`sync.lock.Lease.fence`.
         """
         ...
 
-    def update(self, user_id: str, user: DirectoryUser) -> None:
-        """Writes what the sync owns; whether it is enabled, required actions and other attributes stay."""
-        ...
-
-    def enable(self, user_id: str, user: DirectoryUser) -> None:
-        """Like :meth:`update`, and opens the account."""
-        ...
-
-    def disable(self, user_id: str, user: DirectoryUser) -> None:
-        """Like :meth:`update`, closes the account, and ends every session and token there is, offline ones too."""
+    def digests(self) -> Iterator[Held]:
+        """Every user of ours. Raises :class:`KeycloakUnavailable`, also half-way."""
         ...
 
 

@@ -13,6 +13,7 @@ from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.store import audit, models
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.outbox import enqueue
+from kc_bridge.store.sync import Quarantine, SyncRun
 from sync.plan import Action, Kind
 from sync.sources.base import Rejected
 
@@ -31,11 +32,11 @@ class Journal:
         """Opens the run's row; a run still « running » while we hold the lock has died."""
         with self._sessions.begin() as session:
             session.execute(
-                update(models.SyncRun)
-                .where(models.SyncRun.status == "running")
+                update(SyncRun)
+                .where(SyncRun.status == "running")
                 .values(status="failed", error="interrupted", finished_at=now)
             )
-            run = models.SyncRun(started_at=now)
+            run = SyncRun(started_at=now)
             session.add(run)
             session.flush()
             return run.id
@@ -51,13 +52,13 @@ class Journal:
     ) -> None:
         """Closes the run's row."""
         with self._sessions.begin() as session:
-            run = session.get_one(models.SyncRun, run_id)
+            run = session.get_one(SyncRun, run_id)
             run.finished_at, run.status, run.counts = now, status, dict(counts)
             run.plan_digest, run.error = digest, error
 
     def quarantine(self, source: str, rejected: Iterable[Rejected], now: datetime) -> None:
         """Replaces the source's quarantine; one that did not change is not written."""
-        table = models.Quarantine
+        table = Quarantine
         wanted = sorted({(r.place.file, r.place.line, r.column or "", r.problem, r.remedy) for r in rejected})
         with self._sessions.begin() as session:
             rows = session.scalars(select(table).where(table.source == source))

@@ -14,6 +14,7 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.store import models
 from kc_bridge.store.activation import AddressChange
+from kc_bridge.store.sync import SyncRun
 from sync.desired import Account
 from sync.people import KnownPerson, Read
 from sync.rules.lifecycle import CLOSED
@@ -118,10 +119,7 @@ def last_rows(session: Session) -> dict[str, int]:
     """Rows each source had in the last run that was applied."""
     rows: dict[str, int] = {}
     runs = session.scalars(
-        select(models.SyncRun)
-        .where(models.SyncRun.status.in_(("ok", "partial")))
-        .order_by(models.SyncRun.id.desc())
-        .limit(20)
+        select(SyncRun).where(SyncRun.status.in_(("ok", "partial"))).order_by(SyncRun.id.desc()).limit(20)
     )
     for run in runs:
         for name, counts in run.counts.get("sources", {}).items():

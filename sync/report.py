@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColu
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from kc_bridge.store.models import Quarantine
+from kc_bridge.store.sync import Quarantine
 from sync.engine import Prepared, Report
 from sync.plan import Action, Kind, Plan
 

@@ -12,7 +12,7 @@ from kc_bridge.domain.promise import PROMISED, longest_wait
 from kc_bridge.realm.finding import Finding, Installation
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import open_engine, session_factory
-from kc_bridge.store.models import SyncRun
+from kc_bridge.store.sync import SyncRun
 
 __all__ = ["enrolment_to_mail"]
 

@@ -1,4 +1,4 @@
-"""Tables of people, of the sync, and of what waits to be sent.
+"""Tables of people and of what waits to be sent.
 
 Identification data (INE, numbers, birth date, birth name) lives here and never in Keycloak.
 """
@@ -8,18 +8,26 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kc_bridge.store.base import Base, new_id
 
-__all__ = ["Affiliation", "AuditEntry", "Identifier", "OutboxMessage", "Person", "Quarantine", "SyncRun"]
+__all__ = ["Affiliation", "AuditEntry", "Identifier", "OutboxMessage", "Person"]
 
 
 class Person(Base):
     """One human, keyed by the source's immutable key."""
 
     __tablename__ = "person"
+    __table_args__ = (
+        Index(
+            "ix_person_owed",
+            "id",
+            sqlite_where=text("digest IS NULL"),
+            postgresql_where=text("digest IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     key: Mapped[str] = mapped_column(String(128), unique=True)
@@ -42,7 +50,7 @@ class Person(Base):
     """Primary population: chooses the journey."""
     state: Mapped[str] = mapped_column(String(32), default="SupannCree")
     """SUPANN sub-state, see design: SupannPrecree … SupannSupprCompte."""
-    account_end: Mapped[date | None]
+    account_end: Mapped[date | None] = mapped_column(index=True)
     """Last day the account works (Europe/Paris)."""
     next_transition_on: Mapped[date | None] = mapped_column(index=True)
     activated_at: Mapped[datetime | None]
@@ -91,7 +99,10 @@ class Affiliation(Base):
     """(person, population, source, start, end, reason); an enrolment of university year N is one kind."""
 
     __tablename__ = "affiliation"
-    __table_args__ = (UniqueConstraint("source", "source_key"),)
+    __table_args__ = (
+        UniqueConstraint("source", "source_key"),
+        Index("ix_affiliation_source_row_hash", "source", "row_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
@@ -109,49 +120,22 @@ class Affiliation(Base):
     status: Mapped[str] = mapped_column(String(32), default="valid")
     """``valid``, ``cancelled``, ``withdrawn``… as the source says explicitly."""
     reason: Mapped[str | None] = mapped_column(String(255))
-    row_hash: Mapped[str | None] = mapped_column(String(64))
-    """SHA-256 over row, mapping and rules version: an unchanged row is neither parsed nor validated."""
+    row_hash: Mapped[int | None] = mapped_column(BigInteger)
+    """Of row, mapping and rules version (:func:`sync.sources.base.row_hashes`): an unchanged row is neither parsed nor
+    validated."""
 
     person: Mapped[Person] = relationship(back_populates="affiliations")
-
-
-class SyncRun(Base):
-    """One run of the sync: what it meant to do and what came of it."""
-
-    __tablename__ = "sync_run"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    started_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    status: Mapped[str] = mapped_column(String(16), default="running")
-    """``running``, ``ok``, ``partial``, ``refused``, ``failed``."""
-    plan_digest: Mapped[str | None] = mapped_column(String(64))
-    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    error: Mapped[str | None] = mapped_column(Text)
-
-
-class Quarantine(Base):
-    """A row that could not be used: where it is, why, and what to do. Replaced by each read of its file."""
-
-    __tablename__ = "quarantine"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(String(64), index=True)
-    file: Mapped[str] = mapped_column(String(512))
-    line: Mapped[int]
-    column: Mapped[str | None] = mapped_column(String(128))
-    problem: Mapped[str] = mapped_column(Text)
-    remedy: Mapped[str] = mapped_column(Text)
-    seen_at: Mapped[datetime]
 
 
 class OutboxMessage(Base):
     """Something to send, written in the transaction that decided it and sent by a worker."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_state_not_before", "state", "not_before"),)
+    __table_args__ = (Index("ix_outbox_channel_state_not_before", "channel", "state", "not_before"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16), default="mail", server_default="mail")
+    """``mail``, ``webhook`` or ``ldap``: each is sent by a worker of its own, so that none waits for another."""
     kind: Mapped[str] = mapped_column(String(32))
     dedupe_key: Mapped[str] = mapped_column(String(255), unique=True)
     """One message per person and reason, however often the reason is found."""

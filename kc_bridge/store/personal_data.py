@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, selectinload
 from kc_bridge.store.activation import AddressChange, AddressCheck, CharterAcceptance, Journey, Link
 from kc_bridge.store.decisions import Consent, SecurityAnswer
 from kc_bridge.store.models import AuditEntry, OutboxMessage, Person
+from kc_bridge.store.sync import MailAlias, PersonKey
 
 __all__ = ["LEFT_OUT", "TOLD", "held_on"]
 
@@ -38,6 +39,8 @@ TOLD = {
     "address_change": "former address active changed_at confirmed_at undone_at",
     "link": "purpose sent_to created_at expires_at state opened_at finished_at",
     "outbox": "kind created_at sent_at state",
+    "person_key": "key since rule",
+    "mail_alias": "address since reason",
     "audit": "at actor action details",
 }
 """Columns by table; of every other table nothing belongs to one person."""
@@ -54,7 +57,9 @@ LEFT_OUT = {
     "security_answer": "person_id answer_hash",
     "address_change": "id person_id undo_sha256 undo_until",
     "link": "id person_id check_id token_sha256 generation journey opening",
-    "outbox": "id dedupe_key person_id payload not_before expires_at attempts last_error",
+    "outbox": "id channel dedupe_key person_id payload not_before expires_at attempts last_error",
+    "person_key": "person_id",
+    "mail_alias": "person_id",
     "audit": "id person_id",
 }
 """On purpose: digests of secrets, names of our own rows, and how our machines go about their work. A new column belongs
@@ -68,6 +73,8 @@ def held_on(db: Session, person: Person) -> dict[str, Any]:
         "person": _row(person),
         "identifiers": _rows(person.identifiers),
         "affiliations": _rows(person.affiliations),
+        "further_keys": _rows(_of(db, PersonKey, person)),
+        "mail_aliases": _rows(_of(db, MailAlias, person)),
         "journeys": _journeys(db, person),
         "charter_acceptances": _rows(_of(db, CharterAcceptance, person)),
         "consents": _rows(_of(db, Consent, person)),

@@ -13,7 +13,7 @@ from kc_bridge.mailer import send_waiting
 from kc_bridge.settings import SourceSettings
 from kc_bridge.store.database import open_engine
 from kc_bridge.store.models import Person
-from sync.commands import engine_of
+from sync.commands.runs import engine_of
 from sync.engine import Report
 from tests.e2e.visitor import Visitor
 from tests.support.stack import GOOD_PASSWORD, Stack

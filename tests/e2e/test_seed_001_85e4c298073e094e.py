@@ -13,7 +13,7 @@ from kc_bridge.domain.promise import PROMISED, longest_wait
 from kc_bridge.settings import SourceSettings
 from kc_bridge.store.database import open_engine
 from kc_bridge.store.models import Person
-from sync.commands import engine_of
+from sync.commands.runs import engine_of
 from sync.scheduler import outbox_job, sync_job
 from tests.e2e.leaflets import attributes, latest_link, link_in, said, stage
 from tests.e2e.visitor import Visitor

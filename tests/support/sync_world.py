@@ -15,6 +15,7 @@ from kc_bridge.settings import Settings, SourceSettings
 from kc_bridge.store import models
 from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, session_factory, upgrade
+from kc_bridge.store.sync import Quarantine, SyncRun
 from sync.engine import Report, SyncEngine
 from sync.sources.build import build_sources
 from tests.support.quick import empty_database
@@ -189,10 +190,10 @@ class World:
                 for m in session.scalars(select(models.OutboxMessage).order_by(models.OutboxMessage.id))
             ]
 
-    def quarantine(self) -> list[models.Quarantine]:
+    def quarantine(self) -> list[Quarantine]:
         with self.sessions() as session:
-            return list(session.scalars(select(models.Quarantine).order_by(models.Quarantine.line)))
+            return list(session.scalars(select(Quarantine).order_by(Quarantine.line)))
 
-    def last_run(self) -> models.SyncRun:
+    def last_run(self) -> SyncRun:
         with self.sessions() as session:
-            return session.scalars(select(models.SyncRun).order_by(models.SyncRun.id.desc()).limit(1)).one()
+            return session.scalars(select(SyncRun).order_by(SyncRun.id.desc()).limit(1)).one()

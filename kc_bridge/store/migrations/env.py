@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from kc_bridge.store import activation, decisions, models, web  # noqa: F401 - their tables are the schema
+from kc_bridge.store import activation, decisions, models, sync, web  # noqa: F401 - their tables are the schema
 from kc_bridge.store.base import Base, UtcDateTime
 
 

@@ -10,7 +10,7 @@ import pytest
 from kc_bridge.realm.finding import Installation
 from kc_bridge.realm.promise_checks import enrolment_to_mail
 from kc_bridge.settings import Settings
-from kc_bridge.store.models import SyncRun
+from kc_bridge.store.sync import SyncRun
 from tests.support.sync_world import World
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from kc_bridge.store import activation, decisions, models, web
+from kc_bridge.store import activation, decisions, models, sync, web
 from kc_bridge.store.base import Base
 from kc_bridge.store.personal_data import LEFT_OUT, TOLD
 
 NOBODYS = {
+    "approval",
+    "closing_forecast",
+    "guest",  # becomes a person by the next run, whose data are told
     "mail_request",
     "quarantine",
     "rate_window",
+    "retired_name",
+    "sameness",
+    "source_state",
     "spent_token",
     "sync_run",
     "ticket_binding",
@@ -19,7 +25,7 @@ NOBODYS = {
 
 
 def test_every_column_is_told_or_left_out_on_purpose() -> None:
-    assert {activation, decisions, models, web}  # whose tables these are
+    assert {activation, decisions, models, sync, web}  # whose tables these are
     tables = {table.name: {column.name for column in table.columns} for table in Base.metadata.sorted_tables}
     assert tables.keys() - NOBODYS == TOLD.keys() == LEFT_OUT.keys()
     for name in TOLD:

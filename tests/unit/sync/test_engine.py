@@ -6,6 +6,7 @@ import pytest
 
 from kc_bridge.domain.person import key_digest
 from kc_bridge.store import models
+from kc_bridge.store.sync import SyncRun
 from sync.guard import PlanRefused
 from sync.sources.base import SourceError
 from tests.support.sync_world import World, staff, student
@@ -305,10 +306,10 @@ def test_a_crash_while_writing_is_told_and_resumed(world: World, monkeypatch: py
 def test_a_run_that_died_is_closed_by_the_next(world: World) -> None:
     world.students([student(1)])
     with world.sessions.begin() as session:
-        session.add(models.SyncRun(started_at=world.now))
+        session.add(SyncRun(started_at=world.now))
     world.run()
     with world.sessions() as session:
-        assert session.get_one(models.SyncRun, 1).error == "interrupted"
+        assert session.get_one(SyncRun, 1).error == "interrupted"
 
 
 def test_a_source_that_cannot_be_read_stops_the_run(world: World) -> None:
@@ -322,7 +323,7 @@ def test_a_plan_writes_nothing(world: World) -> None:
     world.students([student(1)])
     prepared = world.engine().prepare()
     assert prepared.plan.counts["create"] == 2
-    assert (world.count(models.Person), world.count(models.SyncRun), world.directory.users) == (0, 0, {})
+    assert (world.count(models.Person), world.count(SyncRun), world.directory.users) == (0, 0, {})
 
 
 def test_the_guard_stops_a_mass_closing_until_somebody_accepts_it(world: World) -> None:

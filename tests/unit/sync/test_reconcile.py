@@ -7,6 +7,7 @@ import random
 import pytest
 
 from kc_bridge.store import models
+from kc_bridge.store.sync import Quarantine
 from tests.support.sync_world import World, student
 
 
@@ -115,4 +116,4 @@ def test_the_order_of_rows_changes_nothing(world: World, tmp_path_factory: pytes
         one.run()
     first, second = ({u.username: u.digest for u in w.directory.users.values()} for w in worlds)
     assert first == second
-    assert worlds[0].count(models.Quarantine) == worlds[1].count(models.Quarantine) > 0
+    assert worlds[0].count(Quarantine) == worlds[1].count(Quarantine) > 0

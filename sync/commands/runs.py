@@ -1,4 +1,4 @@
-"""``kcb sync`` and ``kcb scheduler``."""
+"""``kcb sync plan``, ``run`` and ``quarantine``, and ``kcb scheduler``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kc_bridge.domain.profile import load_profile
 from kc_bridge.ports import Directory
 from kc_bridge.settings import Settings, load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
-from kc_bridge.store.models import Quarantine
+from kc_bridge.store.sync import Quarantine
 from sync.engine import SyncEngine
 from sync.report import BarProgress, show_plan, show_quarantine, show_report
 from sync.sources.build import build_sources
 
-__all__ = ["engine_of", "scheduler", "sync"]
+__all__ = ["engine_of", "plan", "quarantine", "run", "scheduler"]
 
 PARTIAL = 3
 
@@ -41,12 +41,7 @@ def _directory(settings: Settings) -> Directory:
     return KeycloakDirectory(settings)
 
 
-@click.group()
-def sync() -> None:
-    """From enrolment records to Keycloak users."""
-
-
-@sync.command()
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="For scripts; as confidential as the sources.")
 def plan(as_json: bool) -> None:
     """Show what a run would change, and why; change nothing."""
@@ -63,7 +58,7 @@ def plan(as_json: bool) -> None:
         show_plan(console, prepared)
 
 
-@sync.command()
+@click.command()
 @click.option("--accept", metavar="DIGEST", help="Apply this very plan although the guard refused it.")
 def run(accept: str | None) -> None:
     """Read the sources and bring Keycloak up to date. Exit code 3: in part, the next run goes on."""
@@ -76,7 +71,7 @@ def run(accept: str | None) -> None:
         sys.exit(PARTIAL)
 
 
-@sync.command()
+@click.command()
 def quarantine() -> None:
     """List the rows that could not be used: where, why, and what to do."""
     engine = open_engine(load().database_url)

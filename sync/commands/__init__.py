@@ -1,0 +1,20 @@
+"""``kcb sync`` and ``kcb scheduler``: one file a subject, imported when it is used."""
+
+from __future__ import annotations
+
+import click
+
+from kc_bridge.cli import LazyGroup
+
+__all__ = ["COMMANDS", "sync"]
+
+COMMANDS = {
+    "plan": "sync.commands.runs:plan",
+    "run": "sync.commands.runs:run",
+    "quarantine": "sync.commands.runs:quarantine",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def sync() -> None:
+    """From enrolment records to Keycloak users."""
