@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from kc_bridge.domain.account_state import CLOSED
 from kc_bridge.domain.affiliation import Affiliation
 
-__all__ = ["CLOSED", "Right", "is_closed", "rights"]
-
-CLOSED = frozenset({"SupannExpire", "SupannSupprDonnees", "SupannSupprCompte"})
-"""States of an account nobody may use any more (SUPANN 2021, supannRessourceEtat)."""
+__all__ = ["Right", "is_closed", "rights"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-__all__ = ["VALID", "Affiliation"]
+__all__ = ["DECEASED", "VALID", "Affiliation", "Status"]
 
-VALID = "valid"
-"""The one status that gives rights; any other (``cancelled``, ``withdrawn``…) says why they ended."""
+
+class Status(StrEnum):
+    """What a record may say of itself, and nothing else; a mapping translates a register's own words."""
+
+    VALID = "valid"
+    """It holds from its first day to its last."""
+    PRE_ADMITTED = "pre-admitted"
+    """Admitted, not enrolled yet: an account only where the profile gives one before the enrolment."""
+    UNPAID = "unpaid"
+    """Enrolled, and not paid for: it holds until the day given, then for the profile's days of grace."""
+    CANCELLED = "cancelled"
+    """Should never have been: Apogée's « annulée »."""
+    WITHDRAWN = "withdrawn"
+    """Given up, or transferred to another university: Apogée's « résiliée »."""
+    EXCLUDED = "excluded"
+    """Ended by a decision of the university."""
+    DECEASED = "deceased"
+    """The person has died: whatever else they had is closed at once, and nothing is mailed."""
+
+
+VALID = Status.VALID.value
+DECEASED = Status.DECEASED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +44,7 @@ class Affiliation:
     end: date | None = None
     """Last day of the right it gives; None: open-ended."""
     status: str = VALID
+    """A value of :class:`Status`."""
     year: int | None = None
     """University year N (N/N+1) of an enrolment."""
     programme: str | None = None

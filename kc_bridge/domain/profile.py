@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.fault import told
+from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.domain.numbers import NumberKind
 from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.domain.toml_model import load_toml
@@ -204,6 +205,8 @@ class UniversityProfile(_Strict):
     """Options of each step for the whole university; a page of a journey may say otherwise."""
     steps_alone: list[str] = []
     """Steps people may do again by themselves, besides those of their journey."""
+    lifecycle: Lifecycle = Lifecycle()
+    """When accounts open, close and go."""
     journeys: list[JourneySpec] = Field(min_length=1)
 
     def notice(self, about: str) -> Notice:

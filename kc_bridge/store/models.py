@@ -52,6 +52,8 @@ class Person(Base):
     """SUPANN sub-state, see design: SupannPrecree … SupannSupprCompte."""
     account_end: Mapped[date | None] = mapped_column(index=True)
     """Last day the account works (Europe/Paris)."""
+    closed_on: Mapped[date | None]
+    """Day the account was closed, None while it is not: what a purge counts from."""
     next_transition_on: Mapped[date | None] = mapped_column(index=True)
     activated_at: Mapped[datetime | None]
     reset_at: Mapped[datetime | None]

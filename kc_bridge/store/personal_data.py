@@ -27,7 +27,7 @@ AUDIT_DETAILS = frozenset({"step", "steps", "purpose", "reason"})
 
 TOLD = {
     "person": "login mail uid first_name last_name birth_name birth_date personal_mail phone language population state"
-    " account_end activated_at reset_at provisional_until address_frozen_until created_at updated_at keycloak_id key",
+    " account_end closed_on activated_at reset_at provisional_until address_frozen_until created_at updated_at keycloak_id key",
     "identifier": "kind value",
     "affiliation": "population source source_key year programme label start end status reason",
     "journey": "name started_at finished_at",

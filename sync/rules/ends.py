@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from kc_bridge.domain.affiliation import VALID, Affiliation
+from kc_bridge.domain.affiliation import VALID, Affiliation, Status
 
 __all__ = ["Rule", "last_day", "limited"]
 
@@ -25,16 +25,22 @@ def last_day(
 ) -> date | None:
     """Last day of the right an affiliation gives; None when it is open-ended.
 
-    - An enrolment of university year N (Apogée's ``COD_ANU``, N/N+1) ends on 31 December N+1: the procedures say
-      « jusqu'au 31/12 de l'année universitaire où vous quitterez l'établissement », a year that ends in N+1. A source
-      that gives an earlier end is followed.
+    - An enrolment of university year N (Apogée's ``COD_ANU``, N/N+1) ends on 31 December N+1. A source that gives an
+      earlier end is followed.
     - Staff and guests end when their record says; :mod:`sync.sources.record` refuses a guest without an end.
-    - A status other than ``valid`` ends it the day before ``status_on``, whatever was meant before.
+    - An unpaid enrolment holds until ``status_on``, the day it has to be paid by; days of grace come on top
+      (:mod:`sync.rules.windows`).
+    - A cancelled, withdrawn, excluded or deceased one ends the day before ``status_on``, whatever was meant before.
+    - A pre-admission has the end of the enrolment it announces; :mod:`sync.rules.windows` says how long it holds.
+
+    Why 31 December N+1: docs/adr/0031.
     """
     ends = [end] if end else []
     if population == "student" and year is not None:
         ends.append(date(year + 1, 12, 31))
-    if status != VALID and status_on is not None:
+    if status == Status.UNPAID and status_on is not None:
+        ends.append(status_on)
+    elif status not in {VALID, Status.PRE_ADMITTED} and status_on is not None:
         ends.append(status_on - timedelta(days=1))
     return min(ends, default=None)
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from kc_bridge.domain.affiliation import Affiliation
+from kc_bridge.domain.account_state import (
+    ANTICIPATED,
+    CREATED,
+    CURRENT,
+    EXPIRED,
+    OPEN,
+    PRECREATED,
+    REPRIEVED,
+)
+from kc_bridge.domain.affiliation import DECEASED, VALID, Affiliation
+from kc_bridge.domain.lifecycle import Lifecycle
 from sync.rules.primary import primary_population
+from sync.rules.purge import stage
+from sync.rules.windows import ONE_DAY, Window, expected_until, next_days, window
 
 __all__ = ["CLOSED", "Standing", "standing"]
 
-ONE_DAY = timedelta(days=1)
-CLOSED = "SupannExpire"
+CLOSED = EXPIRED
+UNCHANGED = Lifecycle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,10 @@ class Standing:
     why: str
     next_transition_on: date | None
     """The first day on which this verdict may differ; None: only another record can change it."""
+    closed_on: date | None = None
+    """Day from which it was closed; the delays of a purge count from it. None unless it is."""
+    quiet: bool = False
+    """Nothing may be mailed, to nobody: the person has died."""
 
 
 def standing(
@@ -36,63 +52,108 @@ def standing(
     *,
     activated: bool = False,
     closed_after: date | None = None,
+    closed_on: date | None = None,
+    stage_reached: str = EXPIRED,
+    lifecycle: Lifecycle = UNCHANGED,
 ) -> Standing:
     """Judges one person.
 
     The account is open on the days some affiliation covers, so losing one of two closes nothing. It ends with the last
-    of the affiliations that follow each other without a day between. ``closed_after`` is the end an account was already
-    closed for: the calendar alone never opens it again (a clock that goes back), only a later end does.
+    of the affiliations that follow each other without a day between.
 
-    ``affiliations`` must not be empty.
+    Of an account that is closed already: ``closed_after``, the end it was closed for; the calendar alone never opens it
+    again (a clock that goes back), only a later end does. ``closed_on``, the day that happened. ``stage_reached``, its
+    state: what is erased stays so. ``affiliations`` must not be empty.
     """
-    rights = [a for a in affiliations if a.gives_right]
-    changes = [
-        day for a in rights for day in (a.start, a.end + ONE_DAY if a.end else None) if day and day > today
-    ]
-    upcoming = min(changes, default=None)
-    current = [a for a in rights if a.covers(today)]
-    end = _end_of_run(rights, today) if current else _last_end(affiliations, today)
-
-    if current and closed_after is not None and end is not None and end <= closed_after:
+    windows = [found for a in affiliations if (found := window(a, lifecycle))]
+    dead = [a for a in affiliations if a.status == DECEASED]
+    current = [] if dead else [w for w in windows if w.covers(today)]
+    end = _end_of_run(windows, today) if current else _last_end(affiliations, windows, today)
+    if dead:
+        end = min((a.end for a in dead if a.end), default=None)
+        why = "deceased"
+    elif current and closed_after is not None and end is not None and end <= closed_after:
         current = []
         why = f"closed after {closed_after:%d/%m/%Y}: only a later end opens it again"
     elif current:
-        why = f"until {end:%d/%m/%Y}" if end else "open-ended"
-        why = f"{_names(current)}, {why}"
-    elif any(a.start and a.start > today for a in rights) and not _last_end(rights, today):
-        begins = min(a.start for a in rights if a.start and a.start > today)
-        populations = _populations(rights)
-        return Standing(
-            "SupannPrecree",
-            False,
-            None,
-            primary_population(populations),
-            populations,
-            f"begins on {begins:%d/%m/%Y}",
-            upcoming,
-        )
+        why = _why_open(current, today, end)
+    elif announced := _announced(affiliations, windows, today, lifecycle):
+        return announced
     else:
         why = _why_closed(affiliations, end)
 
-    populations = _populations(current or [_freshest(affiliations)])
-    state = ("SupannActif" if activated else "SupannCree") if current else CLOSED
-    return Standing(state, bool(current), end, primary_population(populations), populations, why, upcoming)
+    populations = _populations([w.affiliation for w in current] or [_freshest(affiliations)])
+    changes = [] if dead else [day for w in windows for day in next_days(w, today)]
+    state, since = _state(current, today, activated=activated), None
+    if not current:
+        since = closed_on or today
+        state, purge_on = stage(since, today, lifecycle, _closed(stage_reached))
+        changes += [purge_on] if purge_on else []
+    return Standing(
+        state=state,
+        open=bool(current),
+        account_end=end,
+        population=primary_population(populations),
+        populations=populations,
+        why=why,
+        next_transition_on=min(changes, default=None),
+        closed_on=since,
+        quiet=bool(dead),
+    )
 
 
-def _end_of_run(rights: Iterable[Affiliation], today: date) -> date | None:
-    """End of the unbroken stretch of rights that covers ``today``."""
+def _state(current: Iterable[Window], today: date, *, activated: bool) -> str:
+    """Of an open account."""
+    if not activated:
+        return CREATED
+    windows = list(current)
+    if any(not w.is_early(today) and not w.is_late(today) for w in windows):
+        return CURRENT
+    return ANTICIPATED if any(w.is_early(today) for w in windows) else REPRIEVED
+
+
+def _closed(state: str) -> str:
+    return EXPIRED if state in OPEN or state == PRECREATED else state
+
+
+def _announced(
+    affiliations: Iterable[Affiliation], windows: Sequence[Window], today: date, lifecycle: Lifecycle
+) -> Standing | None:
+    """The verdict on somebody for whom nothing has begun yet; None when something has, or nothing will."""
+    if any(w.closes is not None and w.closes < today for w in windows):
+        return None
+    coming = [w.opens for w in windows if w.opens and w.opens > today]
+    expected = [(a, last) for a in affiliations if (last := expected_until(a, lifecycle)) and last >= today]
+    if not coming and not expected:
+        return None
+    populations = _populations([w.affiliation for w in windows] or [a for a, _ in expected])
+    changes = [day for w in windows for day in next_days(w, today)]
+    return Standing(
+        state=PRECREATED,
+        open=False,
+        account_end=None,
+        population=primary_population(populations),
+        populations=populations,
+        why=f"begins on {min(coming):%d/%m/%Y}" if coming else "pre-admitted: an account once enrolled",
+        next_transition_on=min([*changes, *(last + ONE_DAY for _, last in expected)]),
+    )
+
+
+def _end_of_run(windows: Iterable[Window], today: date) -> date | None:
+    """End of the unbroken stretch of windows that covers ``today``."""
     end = today
-    for affiliation in sorted(rights, key=lambda a: a.start or date.min):
-        if affiliation.start and affiliation.start > end + ONE_DAY:
+    for each in sorted(windows, key=lambda w: w.opens or date.min):
+        if each.opens and each.opens > end + ONE_DAY:
             break
-        if affiliation.end is None:
+        if each.closes is None:
             return None
-        end = max(end, affiliation.end)
+        end = max(end, each.closes)
     return end
 
 
-def _last_end(affiliations: Iterable[Affiliation], today: date) -> date | None:
-    return max((a.end for a in affiliations if a.end and a.end < today), default=None)
+def _last_end(affiliations: Iterable[Affiliation], windows: Iterable[Window], today: date) -> date | None:
+    ends = [*(w.closes for w in windows), *(a.end for a in affiliations if not a.gives_right)]
+    return max((end for end in ends if end and end < today), default=None)
 
 
 def _freshest(affiliations: Iterable[Affiliation]) -> Affiliation:
@@ -103,13 +164,23 @@ def _populations(affiliations: Iterable[Affiliation]) -> tuple[str, ...]:
     return tuple(sorted({a.population for a in affiliations}))
 
 
-def _names(affiliations: Iterable[Affiliation]) -> str:
-    return " and ".join(
-        sorted({f"{a.population} {a.year}/{a.year + 1}" if a.year else a.population for a in affiliations})
-    )
+def _why_open(current: Iterable[Window], today: date, end: date | None) -> str:
+    names = " and ".join(sorted({_name(w, today) for w in current}))
+    return f"{names}, until {end:%d/%m/%Y}" if end else f"{names}, open-ended"
+
+
+def _name(window: Window, today: date) -> str:
+    a = window.affiliation
+    name = f"{a.population} {a.year}/{a.year + 1}" if a.year else a.population
+    name += "" if a.status == VALID else f" {a.status}"
+    if window.is_early(today) and window.first:
+        return f"{name} from {window.first:%d/%m/%Y}"
+    if window.is_late(today) and window.last:
+        return f"{name} ended on {window.last:%d/%m/%Y}, grace"
+    return name
 
 
 def _why_closed(affiliations: Iterable[Affiliation], end: date | None) -> str:
     last = _freshest(affiliations)
-    what = last.population if last.status == "valid" else f"{last.population} {last.status}"
+    what = last.population if last.status == VALID else f"{last.population} {last.status}"
     return f"{what}, ended on {end:%d/%m/%Y}" if end else f"{what}, no right left"

@@ -119,6 +119,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("closed_on", sa.Date(), nullable=True))
         batch_op.create_index(batch_op.f("ix_person_account_end"), ["account_end"], unique=False)
         batch_op.create_index(
             "ix_person_owed",
@@ -149,6 +150,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("digest IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_person_account_end"))
+        batch_op.drop_column("closed_on")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_channel_state_not_before")
