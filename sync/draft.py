@@ -127,7 +127,7 @@ def _identity(
     if read is None:
         assert known is not None
         return known.identity
-    said = read.record.identity(read.source)
+    said = replace(read.record.identity(read.source), key=read.person_key)
     if known is None:
         return said
     # A mail the person has replaced stays so until the register says another than the one that was replaced.

@@ -1,9 +1,12 @@
-"""One run: read → believe → plan → guard → record → apply. Everything decided is decided by pure parts."""
+"""One run: read → resolve → settle → plan → guard → apply. Everything decided is decided by pure parts; what is read and
+planned is staged, so that memory does not grow with the number of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
@@ -17,14 +20,18 @@ from kc_bridge.settings import Settings
 from kc_bridge.store.database import check_schema, session_factory
 from sync import known
 from sync.apply import Outcome, apply
-from sync.draft import draft, stems
 from sync.guard import PlanRefused, Refusal, SourceCount, inspect
 from sync.journal import Journal
-from sync.lock import single_run
-from sync.plan import Action, Plan, make_plan
-from sync.reading import Reading, read
-from sync.reconcile import Context, settle
+from sync.lock import Lease, single_run
+from sync.plan import Action, Plan
+from sync.planning import Planning
+from sync.quarantine import replace_quarantine
+from sync.reading import KnownRows, Reading, read
+from sync.resolving import resolve
 from sync.sources.base import Place, Rejected, Source
+from sync.staging import Staging
+from sync.states import last_rows, note_readings, since
+from sync.unchanged import UnchangedRows
 
 __all__ = ["NO_PROGRESS", "Prepared", "Progress", "Report", "SyncEngine"]
 
@@ -32,14 +39,14 @@ __all__ = ["NO_PROGRESS", "Prepared", "Progress", "Report", "SyncEngine"]
 class Progress(Protocol):
     """Told how far a run is; ``total`` is None when nobody knows it."""
 
-    def stage(self, name: str, total: int | None = None) -> Callable[[], None]:
-        """Begins a stage; the answer is called once for every item done."""
+    def stage(self, name: str, total: int | None = None) -> Callable[[int], None]:
+        """Begins a stage; the answer is called with the number of items done since the last call."""
         ...
 
 
 class _NoProgress:
-    def stage(self, _name: str, _total: int | None = None) -> Callable[[], None]:
-        return lambda: None
+    def stage(self, _name: str, _total: int | None = None) -> Callable[[int], None]:
+        return lambda _done: None
 
 
 NO_PROGRESS: Progress = _NoProgress()
@@ -47,23 +54,33 @@ NO_PROGRESS: Progress = _NoProgress()
 
 @dataclass
 class Prepared:
-    """A plan with what the guard and the quarantine say of it; nothing was written."""
+    """A plan with what the guard and the quarantine say of it; nothing was written. Close it when done."""
 
     plan: Plan
     refusals: list[Refusal]
-    readings: list[Reading]
-    rejected: dict[str, list[Rejected]]
+    readings: dict[str, Reading]
     """By source."""
+    staging: Staging
+    unchanged: UnchangedRows
+
+    def __enter__(self) -> Prepared:
+        return self
+
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.staging.__exit__(type_, error, trace)
 
     @property
     def source_counts(self) -> dict[str, dict[str, int]]:
+        """Rows, changed and quarantined ones, by source."""
         return {
-            reading.source: {
+            name: {
                 "rows": reading.rows,
-                "changed": len(reading.changed),
-                "quarantined": len({rejected.place for rejected in self.rejected[reading.source]}),
+                "changed": reading.changed,
+                "quarantined": self.staging.rejected_rows(name),
             }
-            for reading in self.readings
+            for name, reading in self.readings.items()
         }
 
 
@@ -105,48 +122,50 @@ class SyncEngine:
         self._profile = profile
         self._engine = engine
         self._sessions = session_factory(engine)
-        self._sources = sources
+        self._sources = {source.name: source for source in sources}
         self._directory = directory
         self._clock = clock
 
-    def prepare(self, progress: Progress = NO_PROGRESS) -> Prepared:
-        """Reads every source and plans; writes nothing. Raises :class:`sync.sources.base.SourceError`."""
+    def prepare(self, progress: Progress = NO_PROGRESS, *, as_of: date | None = None) -> Prepared:
+        """Reads every source and plans for today, or for ``as_of``; writes nothing.
+
+        Raises :class:`sync.sources.base.SourceError`.
+        """
         check_schema(self._engine)
-        readings = [self._read(source, progress) for source in self._sources]
-        today = local_date(self._clock(), self._settings.timezone)
-        changed = [item for reading in readings for item in reading.changed]
+        staging = Staging()
+        try:
+            return self._prepare(staging, progress, as_of)
+        except BaseException:
+            staging.__exit__(None, None, None)
+            raise
+
+    def _prepare(self, staging: Staging, progress: Progress, as_of: date | None) -> Prepared:
+        now = self._clock()
+        today = as_of or local_date(now, self._settings.timezone)
+        readings = {
+            name: self._read(source, staging, now, progress) for name, source in self._sources.items()
+        }
+        unchanged = UnchangedRows(readings, self._sources, staging)
         with self._sessions() as session:
-            persons = known.persons(session, {item.person_key for item in changed})
-            context = Context(
-                persons=persons,
-                record_hashes=known.record_hashes(session, changed),
-                owners=known.number_owners(session, changed),
-                own_domains=set(self._profile.mail_domains.values()),
-            )
-            settled = settle(readings, context)
-            due, foreseen = known.due(session, today)
-            believed_keys = {item.person_key for item in settled.believed}
-            looked_at = {key: person for key, person in persons.items() if key in believed_keys} | due
-            names = known.taken_names(session, stems(settled.believed, persons))
-            open_accounts = known.open_accounts(session)
-            last_rows = known.last_rows(session)
-        plan = make_plan(
-            draft(
-                settled.believed,
-                looked_at,
-                taken=names.__contains__,
-                profile=self._profile,
-                today=today,
-                calendar=foreseen,
-            )
+            staging.everything_read(known.foreseen(session, today), known.owed(session))
+            resolve(staging, session)
+        for name in staging.sources_seen_again():
+            unchanged.locate(name)
+            staging.reject_seen_again(name)
+        plan = Planning(self._sessions, self._profile, today, staging, unchanged).plan(
+            progress.stage("Planning")
         )
-        counts = [SourceCount(r.source, r.rows, last_rows.get(r.source)) for r in readings]
-        return Prepared(
-            plan=plan,
-            refusals=inspect(plan, counts, open_accounts),
-            readings=readings,
-            rejected={r.source: r.rejected + settled.rejected.get(r.source, []) for r in readings},
-        )
+        with self._sessions() as session:
+            before = last_rows(session)
+            counts = [SourceCount(r.source, r.rows, before.get(r.source)) for r in readings.values()]
+            open_accounts = known.open_accounts(session) if plan.counts["disable"] else 0
+        return Prepared(plan, inspect(plan, counts, open_accounts), readings, staging, unchanged)
+
+    def _read(self, source: Source, staging: Staging, now: datetime, progress: Progress) -> Reading:
+        with self._sessions() as session:
+            rows = KnownRows(known.row_hashes(session, source.name))
+            mark = since(session, source, now)
+        return read(source, rows, staging, mark, progress.stage(f"Reading {source.name}"))
 
     def run(self, *, accept: str | None = None, progress: Progress = NO_PROGRESS) -> Report:
         """Plans and applies.
@@ -154,72 +173,56 @@ class SyncEngine:
         Raises :class:`sync.guard.PlanRefused` unless ``accept`` is the plan's digest,
         :class:`sync.lock.AlreadyRunning`, :class:`sync.sources.base.SourceError`; the run's row keeps which.
         """
-        with single_run(self._engine):
-            check_schema(self._engine)
-            journal = Journal(self._sessions)
-            run_id = journal.begin(self._clock())
+        check_schema(self._engine)
+        with single_run(self._engine, self._clock) as lease:
+            journal = Journal(self._sessions, lease)
+            counts: dict[str, Any] = {}
             try:
-                prepared = self.prepare(progress)
-                report = self._apply(prepared, journal, accept, progress)
+                with self.prepare(progress) as prepared:
+                    counts = {"sources": prepared.source_counts, "planned": prepared.plan.counts}
+                    report = self._apply(prepared, journal, lease, accept, progress)
             except PlanRefused as error:
-                counts = {"sources": prepared.source_counts, "planned": prepared.plan.counts}
-                journal.finish(run_id, self._clock(), "refused", counts, error.digest, str(error))
+                journal.finish(self._clock(), "refused", counts, error.digest, str(error))
                 raise
             except BaseException as error:
                 text = str(error) if isinstance(error, BridgeError) else type(error).__name__
-                journal.finish(run_id, self._clock(), "failed", {}, error=text)
+                journal.finish(self._clock(), "failed", {}, error=text)
                 raise
             journal.finish(
-                run_id,
-                self._clock(),
-                report.status,
-                report.counts(),
-                report.plan.digest,
-                report.outcome.last_error,
+                self._clock(), report.status, report.counts(), report.plan.digest, report.outcome.last_error
             )
             return report
 
-    def _read(self, source: Source, progress: Progress) -> Reading:
-        with self._sessions() as session:
-            hashes = known.row_hashes(session, source.name)
-        return read(source, hashes, progress.stage(f"Reading {source.name}"))
-
-    def _apply(self, prepared: Prepared, journal: Journal, accept: str | None, progress: Progress) -> Report:
-        plan = prepared.plan
-        if prepared.refusals and accept != plan.digest:
-            self._quarantine(prepared, journal)
+    def _apply(
+        self, prepared: Prepared, journal: Journal, lease: Lease, accept: str | None, progress: Progress
+    ) -> Report:
+        plan, staging = prepared.plan, prepared.staging
+        refused = prepared.refusals and accept != plan.digest
+        if refused:
+            self._quarantine(staging)
             raise PlanRefused(prepared.refusals, plan.digest)
-        journal.record(plan.actions, self._clock())
-        actions = plan.for_keycloak
-        outcome = Outcome()
-        if actions:
-            done = progress.stage("Writing to Keycloak", len(actions))
-            outcome = apply(actions, self._directory(), journal, self._clock, done)
+        done = progress.stage("Writing", sum(plan.tally.values()))
+        outcome = apply(plan.pages, self._directory, journal, self._clock, done)
         for action, reason in outcome.conflicts:
-            self._add_conflict(prepared, action, reason)
-        self._quarantine(prepared, journal)
-        return Report("partial" if outcome.partial else "ok", plan, outcome, prepared.source_counts)
+            self._reject_conflict(prepared, action, reason)
+        self._quarantine(staging)
+        counts = prepared.source_counts
+        with self._sessions.begin() as session:
+            lease.check(session)
+            note_readings(session, prepared.readings.values(), counts, self._clock())
+        return Report("partial" if outcome.partial else "ok", plan, outcome, counts)
 
-    def _quarantine(self, prepared: Prepared, journal: Journal) -> None:
-        for source, rejected in prepared.rejected.items():
-            journal.quarantine(source, rejected, self._clock())
+    def _quarantine(self, staging: Staging) -> None:
+        for name in self._sources:
+            replace_quarantine(self._sessions, name, lambda name=name: staging.rejected(name), self._clock())  # type: ignore[misc]
 
-    def _add_conflict(self, prepared: Prepared, action: Action, reason: str) -> None:
-        hashes = {a.row_hash for a in action.subject.affiliations}
-        places = (
-            place
-            for reading in prepared.readings
-            for row_hash, place in [
-                *reading.unchanged.items(),
-                *((c.row_hash, c.place) for c in reading.changed),
-            ]
-            if row_hash in hashes
+    def _reject_conflict(self, prepared: Prepared, action: Action, reason: str) -> None:
+        rows = [(a.source, a.row_hash) for a in action.subject.affiliations if a.row_hash is not None]
+        places = (prepared.unchanged.place(source, row) for source, row in rows)
+        rejected = Rejected(
+            next((place for place in places if place), Place("Keycloak", 0)),
+            None,
+            f"{action.who} cannot be written: {reason}",
+            "Look at that user in the Keycloak console; kc-bridge never changes what is not its own.",
         )
-        prepared.rejected.setdefault(action.subject.affiliations[0].source, []).append(
-            Rejected(
-                next(places, Place("Keycloak", 0)),
-                None,
-                f"{action.who} cannot be written: {reason}",
-                "Look at that user in the Keycloak console; kc-bridge never changes what is not its own.",
-            )
-        )
+        prepared.staging.reject(action.subject.affiliations[0].source, [rejected])

@@ -14,35 +14,50 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.store import models
 from kc_bridge.store.activation import AddressChange
-from kc_bridge.store.sync import SyncRun
+from kc_bridge.store.sync import PersonKey, SourceState
 from sync.desired import Account
 from sync.people import KnownPerson, Read
 from sync.rules.lifecycle import CLOSED
 
 __all__ = [
-    "due",
-    "last_rows",
+    "aliases",
+    "foreseen",
     "number_owners",
     "open_accounts",
+    "owed",
     "persons",
     "record_hashes",
     "row_hashes",
+    "source_states",
     "taken_names",
 ]
 
 T = TypeVar("T")
+STREAM = 10_000
+"""Rows fetched at a time where all are looked at."""
 CHUNK = 200
 """Values in one IN list: SQLite allows 999 variables in old builds."""
 
 
-def row_hashes(session: Session, source: str) -> set[str]:
-    """Hash of every row of ``source`` as last accepted."""
-    rows = session.scalars(
-        select(models.Affiliation.row_hash).where(
-            models.Affiliation.source == source, models.Affiliation.row_hash.is_not(None)
+def row_hashes(session: Session, source: str) -> Iterator[int]:
+    """Hash of every row of ``source`` as last accepted, streamed."""
+    table = models.Affiliation
+    query = select(table.row_hash).where(table.source == source, table.row_hash.is_not(None))
+    rows = session.connection().execution_options(yield_per=STREAM).execute(query)
+    return (row for page in rows.partitions() for (row,) in page)
+
+
+def aliases(session: Session, keys: Iterable[str]) -> dict[str, str]:
+    """Further key of somebody → the person's own key."""
+    found: dict[str, str] = {}
+    for chunk in _chunks(keys):
+        rows = session.execute(
+            select(PersonKey.key, models.Person.key)
+            .join(models.Person, models.Person.id == PersonKey.person_id)
+            .where(PersonKey.key.in_(chunk))
         )
-    )
-    return {row for row in rows if row}
+        found |= {str(further): str(own) for further, own in rows}
+    return found
 
 
 def persons(session: Session, keys: Iterable[str]) -> dict[str, KnownPerson]:
@@ -53,20 +68,27 @@ def persons(session: Session, keys: Iterable[str]) -> dict[str, KnownPerson]:
     return found
 
 
-def due(session: Session, today: date) -> tuple[dict[str, KnownPerson], frozenset[str]]:
-    """Persons to look at though no record of theirs changed, and which of them because a date has come."""
-    by_calendar = models.Person.next_transition_on <= today
-    owed = models.Person.digest.is_(None)
+def foreseen(session: Session, today: date) -> Iterator[str]:
+    """Keys of the persons a foreseen date has come for, streamed."""
+    return _keys(session, models.Person.next_transition_on <= today)
+
+
+def owed(session: Session) -> Iterator[str]:
+    """Keys of the persons of whom an earlier run, or an activation, left something to write, streamed."""
+    return _keys(session, models.Person.digest.is_(None))
+
+
+def _keys(session: Session, condition: object) -> Iterator[str]:
     tied = models.Person.affiliations.any()  # somebody no source ever named is not the sync's to judge
-    found = {p.identity.key: p for p in _load(session, and_(tied, or_(by_calendar, owed)))}
-    foreseen = session.scalars(select(models.Person.key).where(tied, by_calendar))
-    return found, frozenset(foreseen)
+    query = select(models.Person.key).where(tied, condition)  # type: ignore[arg-type]
+    rows = session.connection().execution_options(yield_per=STREAM).execute(query)
+    return (key for page in rows.partitions() for (key,) in page)
 
 
-def record_hashes(session: Session, reads: Collection[Read]) -> dict[tuple[str, str], str]:
+def record_hashes(session: Session, reads: Collection[Read]) -> dict[tuple[str, str], int]:
     """(source, record key) → hash of the row last accepted under it, for the records read."""
     wanted = sorted({(read.source, read.record.record_key) for read in reads})
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], int] = {}
     table = models.Affiliation
     for chunk in _chunks(wanted):
         rows = session.execute(
@@ -74,7 +96,7 @@ def record_hashes(session: Session, reads: Collection[Read]) -> dict[tuple[str, 
                 tuple_(table.source, table.source_key).in_(chunk)
             )
         )
-        found |= {(source, key): row_hash for source, key, row_hash in rows if row_hash}
+        found |= {(source, key): row_hash for source, key, row_hash in rows if row_hash is not None}
     return found
 
 
@@ -115,16 +137,9 @@ def open_accounts(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def last_rows(session: Session) -> dict[str, int]:
-    """Rows each source had in the last run that was applied."""
-    rows: dict[str, int] = {}
-    runs = session.scalars(
-        select(SyncRun).where(SyncRun.status.in_(("ok", "partial"))).order_by(SyncRun.id.desc()).limit(20)
-    )
-    for run in runs:
-        for name, counts in run.counts.get("sources", {}).items():
-            rows.setdefault(name, int(counts["rows"]))
-    return rows
+def source_states(session: Session) -> dict[str, SourceState]:
+    """How each source was read by the last run that was applied."""
+    return {state.source: state for state in session.scalars(select(SourceState))}
 
 
 def _load(session: Session, condition: object) -> Iterator[KnownPerson]:

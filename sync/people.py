@@ -34,12 +34,10 @@ class Read:
 
     source: str
     place: Place
-    row_hash: str
+    row_hash: int
     record: Record
-
-    @property
-    def person_key(self) -> str:
-        return f"{self.source}:{self.record.key}"
+    person_key: str
+    """Whom it is about: ``<source>:<key>``, or the key by which that human was known before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
-from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
-from sync.people import KnownPerson, Subject
+from sync.people import Cause, KnownPerson, Subject
 from sync.rules.lifecycle import CLOSED
 
-__all__ = ["Action", "Change", "Kind", "Plan", "decide", "make_plan"]
+__all__ = ["Action", "Change", "Kind", "Pages", "Plan", "decide", "make_plan"]
 
+ONE_DAY = timedelta(days=1)
 NO_USER_YET = frozenset({CLOSED, "SupannPrecree"})
 """States of somebody without a Keycloak user for whom none was ever asked."""
 
@@ -28,6 +28,8 @@ class Kind(StrEnum):
     UPDATE = "update"
     DISABLE = "disable"
     ENABLE = "enable"
+    PURGE = "purge"
+    """Deleted, long after it was closed."""
     NOTHING = "nothing"
     """At most the bridge's own record changes."""
 
@@ -54,6 +56,11 @@ class Action:
     def who(self) -> str:
         return self.subject.account.login
 
+    @property
+    def visible(self) -> bool:
+        """Whether somebody would want to see it."""
+        return self.kind is not Kind.NOTHING or bool(self.changes)
+
     def as_json(self) -> dict[str, Any]:
         """For scripts; the key is the source's, so the output is as confidential as the source."""
         return {
@@ -66,33 +73,62 @@ class Action:
         }
 
 
-@dataclass(frozen=True)
+class Pages(Protocol):
+    """Where the actions are kept, a page at a time; read as often as asked."""
+
+    def append(self, page: list[Action], /) -> None: ...
+
+    def __iter__(self) -> Iterator[list[Action]]: ...
+
+
+@dataclass
 class Plan:
-    """Actions in the order of the persons' keys."""
+    """Actions in the order of the persons' keys; only one page of them is in memory."""
 
-    actions: tuple[Action, ...]
+    pages: Pages = field(default_factory=list)
+    tally: Counter[tuple[Kind, Cause]] = field(default_factory=Counter)
+    """Actions by kind and cause."""
+    due: Counter[date] = field(default_factory=Counter)
+    """Closings that come by the calendar, by the first day on which the account is closed."""
+    _hash: Any = field(default_factory=hashlib.sha256, repr=False)
 
-    @cached_property
+    def add(self, actions: Iterable[Action]) -> None:
+        """Adds actions whose keys come after all there are."""
+        page = sorted(actions, key=lambda action: action.subject.key)
+        for action in page:
+            cause, end = action.subject.cause, action.subject.standing.account_end
+            self.tally[action.kind, cause] += 1
+            if action.kind is Kind.DISABLE and cause is Cause.CALENDAR and end:
+                self.due[end + ONE_DAY] += 1
+            if action.visible:
+                self._hash.update(json.dumps(action.as_json(), ensure_ascii=False, sort_keys=True).encode())
+        if page:
+            self.pages.append(page)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Number of actions by kind, zeros included."""
-        counted = Counter(action.kind for action in self.actions)
-        return {kind.value: counted[kind] for kind in Kind}
+        return {kind.value: sum(self.tally[kind, cause] for cause in Cause) for kind in Kind}
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        """Names this very plan: another change, another digest."""
-        text = json.dumps([a.as_json() for a in self.visible], ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 that names this very plan: another change, another digest."""
+        return str(self._hash.hexdigest())
+
+    @property
+    def writes(self) -> int:
+        """How many actions write to Keycloak."""
+        return sum(count for (kind, _), count in self.tally.items() if kind is not Kind.NOTHING)
+
+    @property
+    def actions(self) -> Iterator[Action]:
+        """Every action."""
+        return (action for page in self.pages for action in page)
 
     @property
     def visible(self) -> Iterator[Action]:
         """Actions somebody would want to see."""
-        return (action for action in self.actions if action.kind is not Kind.NOTHING or action.changes)
-
-    @property
-    def for_keycloak(self) -> list[Action]:
-        """Actions that write to Keycloak."""
-        return [action for action in self.actions if action.kind is not Kind.NOTHING]
+        return (action for action in self.actions if action.visible)
 
     def as_json(self) -> dict[str, Any]:
         """The whole plan for scripts."""
@@ -101,8 +137,9 @@ class Plan:
 
 def make_plan(subjects: Iterable[Subject]) -> Plan:
     """Decides for every subject."""
-    actions = (decide(subject) for subject in subjects)
-    return Plan(tuple(sorted(actions, key=lambda action: action.subject.key)))
+    plan = Plan()
+    plan.add(decide(subject) for subject in subjects)
+    return plan
 
 
 def decide(subject: Subject) -> Action:

@@ -2,13 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass, field
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from sync.people import Read
-from sync.sources.base import Place, Rejected, Source
+from sync.sources.base import Block, Place, Rejected, Row, Source
+from sync.staging import Staging
 
-__all__ = ["Reading", "read"]
+__all__ = ["KnownRows", "Reading", "read"]
+
+
+class KnownRows:
+    """Hashes of the rows of one source as they were last accepted, and which of them this read has seen.
+
+    A sorted array of 8 bytes each beside one set: 1,000,000 rows take about 75 MB while they are read.
+    """
+
+    def __init__(self, hashes: Iterable[int]) -> None:
+        self._unseen = set(hashes)
+        self._all = array("q", sorted(self._unseen))
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def take(self, hashes: Iterable[int]) -> list[int]:
+        """Marks those as seen; the positions of those that are new, or are seen again."""
+        unseen = self._unseen
+        before = len(unseen)
+        news = [position for position, one in enumerate(hashes) if one not in unseen]
+        unseen.difference_update(hashes)
+        found = before - len(unseen)
+        if found + len(news) != _length(hashes):
+            return sorted({*news, *_repeated(hashes)})
+        return news
+
+    def __contains__(self, row_hash: int) -> bool:
+        at = bisect_left(self._all, row_hash)
+        return at < len(self._all) and self._all[at] == row_hash
+
+    def present(self, row_hash: int) -> bool:
+        """Whether this read saw the row as it was before."""
+        return row_hash not in self._unseen and row_hash in self
+
+
+def _length(hashes: Iterable[int]) -> int:
+    return len(hashes)  # type: ignore[arg-type]
+
+
+def _repeated(hashes: Iterable[int]) -> Iterator[int]:
+    """Positions of those that were there earlier."""
+    seen: set[int] = set()
+    for position, one in enumerate(hashes):
+        if one in seen:
+            yield position
+        seen.add(one)
 
 
 @dataclass
@@ -16,35 +65,56 @@ class Reading:
     """What one read of a source found."""
 
     source: str
+    known: KnownRows
+    whole: bool
+    """False when only what changed was asked for."""
     rows: int = 0
-    unchanged: dict[str, Place] = field(default_factory=dict)
-    """Hash of every row read before as it is now."""
-    changed: list[Read] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
+    """Rows the source holds."""
+    changed: int = 0
+    mark: str | None = None
 
 
-def read(source: Source, known_hashes: Set[str], on_row: Callable[[], None] = lambda: None) -> Reading:
-    """Parses the rows whose hash is not known. Raises :class:`sync.sources.base.SourceError`."""
-    reading = Reading(source.name)
-    seen: dict[str, Place] = {}
-    for row in source.rows():
-        reading.rows += 1
-        on_row()
-        if isinstance(row, Rejected):
-            reading.rejected.append(row)
-        elif row.hash in seen:
-            reading.rejected.append(
-                Rejected(
-                    row.place, None, f"repeats line {seen[row.hash].line}", "Remove one of the two lines."
-                )
-            )
-        elif row.hash in known_hashes:
-            seen[row.hash] = reading.unchanged[row.hash] = row.place
-        else:
-            seen[row.hash] = row.place
-            result = row.parse()
-            if isinstance(result, list):
-                reading.rejected += result
-            else:
-                reading.changed.append(Read(source.name, row.place, row.hash, result))
+def read(
+    source: Source,
+    known: KnownRows,
+    staging: Staging,
+    since: str | None = None,
+    on_rows: Callable[[int], None] = lambda _rows: None,
+) -> Reading:
+    """Stages the rows whose hash is not known. Raises :class:`sync.sources.base.SourceError`."""
+    reading = Reading(source.name, known, whole=since is None)
+    total: int | None = None
+    for block in source.read(since):
+        reading.rows += len(block.hashes)
+        reading.mark = block.mark or reading.mark
+        total = block.total if block.total is not None else total
+        if block.rejected:
+            reading.rows += len({rejected.place for rejected in block.rejected})
+            staging.reject(source.name, block.rejected)
+        news = known.take(block.hashes)
+        if news:
+            reading.changed += _stage(source, known, staging, block, news)
+        on_rows(len(block.hashes))
+    if total is not None:
+        reading.rows = total
     return reading
+
+
+def _stage(source: Source, known: KnownRows, staging: Staging, block: Block, positions: list[int]) -> int:
+    reads: list[Read] = []
+    rejected: list[Rejected] = []
+    again: list[tuple[int, Place]] = []
+    for position in positions:
+        row_hash, place = block.hashes[position], block.place(position)
+        if row_hash in known:
+            again.append((row_hash, place))
+            continue
+        result = source.parse(Row(place, block.rows[position]))
+        if isinstance(result, list):
+            rejected += result
+        else:
+            reads.append(Read(source.name, place, row_hash, result, f"{source.name}:{result.key}"))
+    staging.add(reads)
+    staging.reject(source.name, rejected)
+    staging.seen_again(source.name, again)
+    return len(reads)

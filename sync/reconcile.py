@@ -5,27 +5,39 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sync.people import KnownPerson, Read
-from sync.reading import Reading
 from sync.sources.base import Place, Rejected
 
-__all__ = ["Context", "Settled", "settle"]
+__all__ = ["Context", "Settled", "Unchanged", "settle"]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the bridge already knows of the records, persons and numbers that were read."""
+    """What the bridge already knows of the records, persons and numbers that were read, and what else this run read."""
 
     persons: Mapping[str, KnownPerson]
     """By person key."""
-    record_hashes: Mapping[tuple[str, str], str]
+    record_hashes: Mapping[tuple[str, str], int]
     """(source, record key) → hash of the row last read under it."""
     owners: Mapping[tuple[str, str], KnownPerson]
     """(kind, value) of a number → the person who has it."""
+    claims: Mapping[tuple[str, str], Sequence[tuple[str, Place]]]
+    """(kind, value) of a number → who claims it in this run, and where."""
+    records: Mapping[tuple[str, str], Sequence[Place]]
+    """(source, record key) → where rows of this run have it."""
+    unchanged: Unchanged
     own_domains: Collection[str]
     """Domains of the university's mail."""
+
+
+class Unchanged(Protocol):
+    """The rows this run read as they were before."""
+
+    def present(self, source: str, row_hash: int) -> bool: ...
+
+    def place(self, source: str, row_hash: int) -> Place | None: ...
 
 
 @dataclass
@@ -33,18 +45,15 @@ class Settled:
     """The changed records to believe, and why others are not."""
 
     believed: list[Read]
-    rejected: dict[str, list[Rejected]] = field(default_factory=lambda: defaultdict(list))
-    """By source."""
+    rejected: list[tuple[Read, Rejected]] = field(default_factory=list)
 
 
-def settle(readings: Sequence[Reading], context: Context) -> Settled:
-    """Symmetric: the order of rows and files changes nothing."""
-    unchanged = {hash_: place for reading in readings for hash_, place in reading.unchanged.items()}
-    settled = Settled([read for reading in readings for read in reading.changed])
+def settle(reads: Sequence[Read], context: Context) -> Settled:
+    """Every row about some persons. Symmetric: the order of rows and files changes nothing, nor who is settled with whom."""
+    settled = Settled(list(reads))
     for check in (_repeated_records, _contradictions, _shared_numbers, _own_mail):
-        problems = check(settled.believed, unchanged, context)
-        for read, rejected in problems:
-            settled.rejected[read.source].append(rejected)
+        problems = check(settled.believed, context)
+        settled.rejected += problems
         refused = {id(read) for read, _ in problems}
         settled.believed = [read for read in settled.believed if id(read) not in refused]
     return settled
@@ -54,40 +63,35 @@ Problems = list[tuple[Read, Rejected]]
 K = TypeVar("K", bound=Hashable)
 
 
-def _repeated_records(reads: Sequence[Read], unchanged: Mapping[str, Place], context: Context) -> Problems:
+def _repeated_records(reads: Sequence[Read], context: Context) -> Problems:
     """Two rows under one record key that say different things."""
-    groups = _grouped(reads, lambda read: (read.source, read.record.record_key))
     problems: Problems = []
-    for key, group in groups.items():
-        places = [read.place for read in group]
-        known = unchanged.get(context.record_hashes.get(key, ""))
-        places += [known] if known else []
+    for read in reads:
+        key = (read.source, read.record.record_key)
+        places = list(context.records[key])
+        known = context.record_hashes.get(key)
+        if known is not None and context.unchanged.present(read.source, known):
+            places += _place(context, read.source, known)
         if len(places) > 1:
-            problems += [
-                (
-                    read,
-                    _rejected(
-                        read, None, f"has the record key of {_others(read, places)}", "Keep the right one."
-                    ),
-                )
-                for read in group
-            ]
+            problem = f"has the record key of {_others(read, places)}"
+            problems.append((read, _rejected(read, None, problem, "Keep the right one.")))
     return problems
 
 
-def _contradictions(reads: Sequence[Read], unchanged: Mapping[str, Place], context: Context) -> Problems:
+def _contradictions(reads: Sequence[Read], context: Context) -> Problems:
     """Rows of one person that differ in birth date or INE: one of them is somebody else's. An empty cell says nothing."""
     problems: Problems = []
     for key, group in _grouped(reads, lambda read: read.person_key).items():
         births = {read.record.birth_date for read in group}
         ines = {read.record.identifiers.get("ine") for read in group}
-        places = [read.place for read in group]
         known = context.persons.get(key)
-        if known and (others := _places(known, unchanged)):
+        others = _present(context, known) if known else []
+        if known and others:
             births.add(known.identity.birth_date)
             ines.add(dict(known.identity.identifiers).get("ine"))
-            places += others
         if len(births - {None}) > 1 or len(ines - {None}) > 1:
+            places = [read.place for read in group]
+            places += [place for source, row in others for place in _place(context, source, row)]
             remedy = "One number is one person: correct the birth date or the INE."
             for read in group:
                 problem = f"says otherwise than {_others(read, places)}"
@@ -95,33 +99,33 @@ def _contradictions(reads: Sequence[Read], unchanged: Mapping[str, Place], conte
     return problems
 
 
-def _shared_numbers(reads: Sequence[Read], unchanged: Mapping[str, Place], context: Context) -> Problems:
+def _shared_numbers(reads: Sequence[Read], context: Context) -> Problems:
     """One INE, student or staff number claimed for two people."""
-    claims: dict[tuple[str, str], list[Read]] = defaultdict(list)
+    problems: Problems = []
     for read in reads:
         for number in read.record.identifiers.items():
-            claims[number].append(read)
-    problems: Problems = []
-    for (kind, value), group in claims.items():
-        keys = {read.person_key for read in group}
-        owner = context.owners.get((kind, value))
-        places = [read.place for read in group]
-        if owner and owner.identity.key not in keys:
-            places += _places(owner, unchanged)
-            elsewhere = f"somebody the bridge already knows ({owner.account.login})"
-        elif len(keys) > 1:
-            elsewhere = "another person"
-        else:
-            continue
-        remedy = "Find out whose number it is and correct the other's record."
-        problems += [
-            (read, _rejected(read, kind, f"is also that of {elsewhere}{_lines(read, places)}", remedy))
-            for read in group
-        ]
-    return list({id(read): (read, rejected) for read, rejected in problems}.values())
+            claims = context.claims[number]
+            owner = context.owners.get(number)
+            places = [place for _, place in claims]
+            if owner and any(key != owner.identity.key for key, _ in claims):
+                if read.person_key == owner.identity.key:
+                    continue
+                places += [
+                    p for source, row in _present(context, owner) for p in _place(context, source, row)
+                ]
+                elsewhere = f"somebody the bridge already knows ({owner.account.login})"
+            elif len({key for key, _ in claims}) > 1:
+                elsewhere = "another person"
+            else:
+                continue
+            problem = f"is also that of {elsewhere}{_lines(read, places)}"
+            remedy = "Find out whose number it is and correct the other's record."
+            problems.append((read, _rejected(read, number[0], problem, remedy)))
+            break
+    return problems
 
 
-def _own_mail(reads: Sequence[Read], _unchanged: Mapping[str, Place], context: Context) -> Problems:
+def _own_mail(reads: Sequence[Read], context: Context) -> Problems:
     """A personal mail inside the university: unreachable before the activation, and maybe somebody else's."""
     domains = {domain.lower() for domain in context.own_domains}
     return [
@@ -146,10 +150,18 @@ def _grouped(reads: Iterable[Read], key: Callable[[Read], K]) -> dict[K, list[Re
     return groups
 
 
-def _places(person: KnownPerson, unchanged: Mapping[str, Place]) -> list[Place]:
-    """Where the person's unchanged rows are."""
-    hashes = [a.row_hash for a in person.affiliations if a.row_hash]
-    return [unchanged[row_hash] for row_hash in hashes if row_hash in unchanged]
+def _present(context: Context, person: KnownPerson) -> list[tuple[str, int]]:
+    """(source, hash) of the person's rows that this run read unchanged."""
+    rows = ((a.source, a.row_hash) for a in person.affiliations)
+    return [
+        (source, row) for source, row in rows if row is not None and context.unchanged.present(source, row)
+    ]
+
+
+def _place(context: Context, source: str, row_hash: int) -> list[Place]:
+    """Where that row is; nothing when the source no longer has it."""
+    place = context.unchanged.place(source, row_hash)
+    return [place] if place else []
 
 
 def _rejected(read: Read, column: str | None, problem: str, remedy: str) -> Rejected:
