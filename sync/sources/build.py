@@ -17,7 +17,7 @@ __all__ = ["Builder", "build_sources"]
 
 Builder = Callable[[SourceSettings, str], Source]
 """Makes a source of one kind (entry points ``kc_bridge.sources``) from its settings and a text that must be part of every
-row's hash: :func:`sync.sources.base.hasher`. Raises :class:`ConfigurationError` for settings it cannot use."""
+row's hash: :func:`sync.sources.base.seed`. Raises :class:`ConfigurationError` for settings it cannot use."""
 
 
 def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source]:

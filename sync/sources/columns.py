@@ -1,0 +1,56 @@
+"""The columns of a table: how its rows become records, and what is wrong with those that do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from sync.sources.base import Place, Rejected
+from sync.sources.mapping import Mapping
+from sync.sources.record import Record, explain
+
+__all__ = ["Columns"]
+
+
+class Columns:
+    """One header, in the light of a mapping."""
+
+    def __init__(
+        self, source: str, mapping: Mapping, names: Sequence[str], populations: frozenset[str]
+    ) -> None:
+        self.source = source
+        self.mapping = mapping
+        self.names = list(names)
+        self.populations = populations
+
+    def fault(self) -> str | None:
+        """Why nothing can be read under this header."""
+        repeated = sorted(name for name, times in Counter(self.names).items() if name and times > 1)
+        missing = self.mapping.missing(self.names)
+        if not missing and not repeated:
+            return None
+        what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(repeated)[:300]} more than once"
+        return f"{what}; its columns are {', '.join(self.names)[:300]}"
+
+    def record(self, place: Place, cells: Sequence[str]) -> Record | list[Rejected]:
+        """As many cells as there are names. See :meth:`sync.sources.base.Source.parse`."""
+        raw = self.mapping.apply(dict(zip(self.names, cells, strict=True)))
+        try:
+            record = Record.model_validate({k: v for k, v in raw.items() if v != ""})
+        except ValidationError as error:
+            return [
+                Rejected(place, self.mapping.column_of(e["loc"]), *explain(e))
+                for e in error.errors(include_url=False)
+            ]
+        if record.population not in self.populations:
+            return [
+                Rejected(
+                    place,
+                    self.mapping.column_of(("population",)),
+                    f"is of population « {record.population} », which source « {self.source} » has no authority over",
+                    "Add it to the source's populations in the settings, or remove the row.",
+                )
+            ]
+        return record
