@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from unidecode import unidecode
 
-__all__ = ["MAX_LENGTH", "allocate", "stem"]
+__all__ = ["MAX_LENGTH", "allocate", "numbered", "stem"]
 
 MAX_LENGTH = 60
 """A mail address allows 64 characters before the @ (RFC 5321, 4.5.3.1.1); four are kept for a homonym's number."""
@@ -36,12 +36,15 @@ def allocate(base: str, taken: Callable[[str], bool]) -> str:
 
     The caller asks for people in the order of their keys, so the result does not depend on the order of a file.
     """
-    if not taken(base):
-        return base
-    number = 2
-    while taken(f"{base}{number}"):
+    number = 1
+    while taken(numbered(base, number)):
         number += 1
-    return f"{base}{number}"
+    return numbered(base, number)
+
+
+def numbered(base: str, number: int) -> str:
+    """The name of the ``number``-th homonym; the first has none."""
+    return base if number == 1 else f"{base}{number}"
 
 
 def _ascii(name: str) -> str:

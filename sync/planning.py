@@ -11,6 +11,7 @@ from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.store.database import SessionFactory
 from sync import known
 from sync.draft import draft, stems
+from sync.names import TakenNames
 from sync.people import KnownPerson, Read, Subject
 from sync.plan import Plan, decide
 from sync.reconcile import Context, Unchanged, settle
@@ -58,7 +59,9 @@ class Planning:
         due = staging.due(keys)
         looked_at = {key: person for key, person in persons.items() if key in about or key in due}
         wanted = stems(believed, persons)
-        names = known.taken_names(session, wanted) | staging.names_given(wanted)
+        domains = set(self._profile.mail_domains.values())
+        names = TakenNames(session, domains, self._today, staging.names_given(wanted))
+        names.ask_for(wanted)
         subjects = draft(
             believed,
             looked_at,

@@ -51,7 +51,7 @@ class Affiliation:
     label: str | None = None
     reason: str | None = None
     """Employer or sponsor, or why the status is what it is."""
-    row_hash: str | None = None
+    row_hash: int | None = None
     """What its record looked like when it was last read."""
 
     @property

@@ -1,0 +1,64 @@
+"""Which names are somebody's already: looked up exactly, a few candidates at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from kc_bridge.store.models import Person
+from kc_bridge.store.sync import MailAlias, RetiredName
+from sync.identifiers import numbered
+
+__all__ = ["TakenNames"]
+
+CANDIDATES = 4
+"""Of each name, asked for together: few people have more homonyms."""
+IN_LIST = 200
+
+
+class TakenNames:
+    """Answers whether a name was ever given: as uid, or before the @ of a login, mail or alias of the university, or to
+    somebody whose names are not free yet. ``given``: names this plan has given."""
+
+    def __init__(
+        self, session: Session, domains: Collection[str], today: date, given: Collection[str]
+    ) -> None:
+        self._session = session
+        self._domains = tuple(domains)
+        self._today = today
+        self._taken = set(given)
+        self._asked = set(given)
+
+    def ask_for(self, stems: Iterable[str]) -> None:
+        """Looks up the first candidates of all those names at once."""
+        self._ask([name for stem in stems for name in _candidates(stem, 1)])
+
+    def __contains__(self, name: str) -> bool:
+        if name not in self._asked:
+            stem = name.rstrip("0123456789") or name
+            number = int(name[len(stem) :] or 1)
+            self._ask([name, *_candidates(stem, number)])
+        return name in self._taken
+
+    def _ask(self, names: list[str]) -> None:
+        for start in range(0, len(names), IN_LIST):
+            chunk = names[start : start + IN_LIST]
+            self._asked.update(chunk)
+            addresses = [f"{name}@{domain}" for name in chunk for domain in self._domains]
+            self._note(select(Person.uid).where(Person.uid.in_(chunk)))
+            self._note(select(Person.login).where(Person.login.in_([*chunk, *addresses])))
+            self._note(select(Person.mail).where(Person.mail.in_(addresses)))
+            self._note(select(MailAlias.address).where(MailAlias.address.in_(addresses)))
+            still = or_(RetiredName.free_on.is_(None), RetiredName.free_on > self._today)
+            self._note(select(RetiredName.name).where(RetiredName.name.in_(chunk), still))
+
+    def _note(self, query: object) -> None:
+        found = self._session.scalars(query)  # type: ignore[call-overload]
+        self._taken.update(name.partition("@")[0] for name in found)
+
+
+def _candidates(stem: str, number: int) -> Sequence[str]:
+    return [numbered(stem, n) for n in range(number, number + CANDIDATES)]
