@@ -162,9 +162,10 @@ def _new_account(uid: str, population: str, profile: UniversityProfile) -> Accou
 
 
 def _cause(known: KnownPerson | None, reads: list[Read], today: date, foreseen: bool) -> Cause:
-    """A closing that would have come without the new records is the calendar's, not the source's."""
+    """A closing that would have come without the new records is the calendar's, not the source's; one that no date
+    explains either was recorded by a run that passed the guard and could not finish."""
     if known and known.state != CLOSED and not _stand(known.affiliations, known, today).open:
-        return Cause.CALENDAR
+        return Cause.CALENDAR if foreseen else Cause.REPAIR
     if reads:
         return Cause.SOURCE
     return Cause.CALENDAR if foreseen else Cause.REPAIR

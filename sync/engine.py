@@ -20,8 +20,10 @@ from kc_bridge.settings import Settings
 from kc_bridge.store.database import check_schema, session_factory
 from sync import known
 from sync.apply import Outcome, apply
-from sync.guard import PlanRefused, Refusal, SourceCount, inspect
+from sync.forecast import remember
+from sync.guard import PlanRefused, Refusal
 from sync.journal import Journal
+from sync.judgement import judge, let_pass
 from sync.lock import Lease, single_run
 from sync.plan import Action, Plan
 from sync.planning import Planning
@@ -30,7 +32,7 @@ from sync.reading import KnownRows, Reading, read
 from sync.resolving import resolve
 from sync.sources.base import Place, Rejected, Source
 from sync.staging import Staging
-from sync.states import last_rows, note_readings, since
+from sync.states import note_readings, since
 from sync.unchanged import UnchangedRows
 
 __all__ = ["NO_PROGRESS", "Prepared", "Progress", "Report", "SyncEngine"]
@@ -155,11 +157,10 @@ class SyncEngine:
         plan = Planning(self._sessions, self._profile, today, staging, unchanged).plan(
             progress.stage("Planning")
         )
+        prepared = Prepared(plan, [], readings, staging, unchanged)
         with self._sessions() as session:
-            before = last_rows(session)
-            counts = [SourceCount(r.source, r.rows, before.get(r.source)) for r in readings.values()]
-            open_accounts = known.open_accounts(session) if plan.counts["disable"] else 0
-        return Prepared(plan, inspect(plan, counts, open_accounts), readings, staging, unchanged)
+            prepared.refusals = judge(session, plan, readings.values(), prepared.source_counts, now)
+        return prepared
 
     def _read(self, source: Source, staging: Staging, now: datetime, progress: Progress) -> Reading:
         with self._sessions() as session:
@@ -167,10 +168,10 @@ class SyncEngine:
             mark = since(session, source, now)
         return read(source, rows, staging, mark, progress.stage(f"Reading {source.name}"))
 
-    def run(self, *, accept: str | None = None, progress: Progress = NO_PROGRESS) -> Report:
+    def run(self, *, progress: Progress = NO_PROGRESS) -> Report:
         """Plans and applies.
 
-        Raises :class:`sync.guard.PlanRefused` unless ``accept`` is the plan's digest,
+        Raises :class:`sync.guard.PlanRefused` unless an operator has approved what the guard refuses,
         :class:`sync.lock.AlreadyRunning`, :class:`sync.sources.base.SourceError`; the run's row keeps which.
         """
         check_schema(self._engine)
@@ -180,7 +181,7 @@ class SyncEngine:
             try:
                 with self.prepare(progress) as prepared:
                     counts = {"sources": prepared.source_counts, "planned": prepared.plan.counts}
-                    report = self._apply(prepared, journal, lease, accept, progress)
+                    report = self._apply(prepared, journal, lease, counts, progress)
             except PlanRefused as error:
                 journal.finish(self._clock(), "refused", counts, error.digest, str(error))
                 raise
@@ -194,13 +195,14 @@ class SyncEngine:
             return report
 
     def _apply(
-        self, prepared: Prepared, journal: Journal, lease: Lease, accept: str | None, progress: Progress
+        self, prepared: Prepared, journal: Journal, lease: Lease, counted: dict[str, Any], progress: Progress
     ) -> Report:
         plan, staging = prepared.plan, prepared.staging
-        refused = prepared.refusals and accept != plan.digest
-        if refused:
+        if prepared.refusals:
             self._quarantine(staging)
-            raise PlanRefused(prepared.refusals, plan.digest)
+            with self._sessions.begin() as session:
+                lease.check(session)
+                let_pass(session, plan, prepared.refusals, counted, self._clock())
         done = progress.stage("Writing", sum(plan.tally.values()))
         outcome = apply(plan.pages, self._directory, journal, self._clock, done)
         for action, reason in outcome.conflicts:
@@ -210,6 +212,7 @@ class SyncEngine:
         with self._sessions.begin() as session:
             lease.check(session)
             note_readings(session, prepared.readings.values(), counts, self._clock())
+            remember(session, local_date(self._clock(), self._settings.timezone))
         return Report("partial" if outcome.partial else "ok", plan, outcome, counts)
 
     def _quarantine(self, staging: Staging) -> None:

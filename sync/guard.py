@@ -1,31 +1,56 @@
-"""The refusal of a dangerous plan. Pure; thresholds are the ones operators are told."""
+"""The refusal of a dangerous plan. Pure: numbers in, reasons out; thresholds are the ones operators are told
+(docs/adr/0026-what-the-guard-lets-pass.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from math import ceil
+from typing import Protocol
 
 from kc_bridge.domain.errors import BridgeError
 from sync.people import Cause
-from sync.plan import Kind, Plan
+from sync.plan import Kind
 
-__all__ = ["PlanRefused", "Refusal", "SourceCount", "closings_allowed", "inspect"]
+__all__ = ["Counted", "PlanRefused", "Refusal", "SourceCount", "at_once", "inspect"]
 
 LARGEST_FALL = 0.10
 """A source with this share of rows less than in the last applied run is taken for a truncated export."""
 SMALL_REALM = 20
-"""Closings that may always happen in one run: 5 % of a small realm would stop a normal day."""
+"""What may always happen in one run: 5 % of a small realm would stop a normal day."""
 LARGEST_SHARE = 0.05
-"""Share of the open accounts one run may close because records changed."""
+"""Share of the open accounts one run may close or purge unasked; share of a source's rows that may newly be wrong."""
+TOLERANCE = 0.01
+"""Share by which closings of the calendar may exceed what was foreseen a week before: rows go on changing meanwhile."""
+NAMED = 5
+"""Days named one by one in a refusal."""
 
 
-@dataclass(frozen=True)
+class Counted(Protocol):
+    """What the guard asks of a plan: :class:`sync.plan.Plan` has it."""
+
+    @property
+    def tally(self) -> Mapping[tuple[Kind, Cause], int]:
+        """Actions by kind and cause."""
+        ...
+
+    @property
+    def due(self) -> Mapping[date, int]:
+        """Closings that come by the calendar, by the first day on which the account is closed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SourceCount:
     """Rows of one source, now and in the last applied run (None: never read before)."""
 
     source: str
     rows: int
     last_rows: int | None
+    rejected: int = 0
+    """Of the rows, those that could not be used."""
+    last_rejected: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,37 +63,62 @@ class Refusal:
 
 @dataclass
 class PlanRefused(BridgeError):
-    """Nothing was applied; the same plan can be accepted by its digest."""
+    """Nothing was applied; the same plan can be approved by its digest."""
 
     refusals: list[Refusal]
     digest: str
+    changed: list[str] = field(default_factory=list)
+    """Where another plan was approved: how this one differs, in words."""
 
     def __str__(self) -> str:
         lines = [f"{refusal.problem}\n  → {refusal.remedy}" for refusal in self.refusals]
+        if self.changed:
+            lines.append(f"An approval waits for another plan: {'; '.join(self.changed)}.")
         return "\n".join(
             [
                 "Nothing was changed: the plan needs somebody's eyes.",
                 *lines,
-                f"Accept it: kcb sync run --accept {self.digest}",
+                f"Approve it: kcb sync approve {self.digest} --reason …",
             ]
         )
 
 
-def closings_allowed(open_accounts: int) -> int:
-    """How many accounts one run may close because records changed: max(20, 5 %)."""
+def at_once(open_accounts: int) -> int:
+    """How many accounts one run may close unasked: max(20, 5 %)."""
     return max(SMALL_REALM, int(open_accounts * LARGEST_SHARE))
 
 
-def inspect(plan: Plan, sources: Iterable[SourceCount], open_accounts: int) -> list[Refusal]:
-    """Every reason to stop; empty when the plan may be applied. Closings by the calendar are not limited."""
-    refusals = [refusal for count in sources if (refusal := _incomplete(count))]
-    closings = sum(a.kind is Kind.DISABLE and a.subject.cause is Cause.SOURCE for a in plan.actions)
-    allowed = closings_allowed(open_accounts)
+def inspect(
+    plan: Counted,
+    sources: Iterable[SourceCount],
+    open_accounts: int,
+    *,
+    foreseen: Mapping[date, int] | None = None,
+    approved: Collection[date] = (),
+) -> list[Refusal]:
+    """Every reason to stop; empty when the plan may be applied.
+
+    ``foreseen``: closings of the calendar as they were forecast at least a week before each day;
+    ``approved``: days whose closings an operator has approved.
+    """
+    allowed = at_once(open_accounts)
+    refusals = [refusal for count in sources for refusal in (_incomplete(count), _wrong(count)) if refusal]
+    closings = plan.tally.get((Kind.DISABLE, Cause.SOURCE), 0)
     if closings > allowed:
         refusals.append(
             Refusal(
                 f"Records that changed would close {closings} of {open_accounts} open accounts; {allowed} may be at once.",
-                "Look at them (kcb sync plan). If the export is wrong, put the right one in its place.",
+                "Look at them (kcb sync plan --only disable). If the export is wrong, put the right one in its place.",
+            )
+        )
+    if by_date := _unforeseen(plan.due, allowed, foreseen or {}, approved):
+        refusals.append(by_date)
+    purges = sum(plan.tally.get((Kind.PURGE, cause), 0) for cause in Cause)
+    if purges > allowed:
+        refusals.append(
+            Refusal(
+                f"{purges} accounts would be deleted for ever; {allowed} may be at once.",
+                "Look at them (kcb sync plan --only purge), and at the delays of the profile and the clock of this machine.",
             )
         )
     return refusals
@@ -83,3 +133,41 @@ def _incomplete(count: SourceCount) -> Refusal | None:
             "Export it again, or make sure that these people really left the source.",
         )
     return None
+
+
+def _wrong(count: SourceCount) -> Refusal | None:
+    """An export of another shape spoils many rows at once; single slips of the pen come by the handful."""
+    before = count.last_rejected or 0
+    if count.rejected - before <= max(SMALL_REALM, count.rows * LARGEST_SHARE):
+        return None
+    return Refusal(
+        f"Source « {count.source} »: {count.rejected} of {count.rows} rows cannot be used, {before} in the last run.",
+        "See why (kcb sync quarantine); as a rule the export or its mapping has changed.",
+    )
+
+
+def _unforeseen(
+    due: Mapping[date, int], allowed: int, foreseen: Mapping[date, int], approved: Collection[date]
+) -> Refusal | None:
+    """Closings of the calendar: few always pass, those foreseen a week before do, and those of an approved day.
+
+    Fewer than foreseen is no reason to stop: people enrol again, and a run that ended in part leaves the rest to the
+    next one.
+    """
+    days = {day: count for day, count in due.items() if day not in approved}
+    closings = sum(days.values())
+    if closings <= allowed:
+        return None
+    expected = {day: foreseen.get(day, 0) for day in days}
+    surplus = {day: count - expected[day] for day, count in days.items() if count > expected[day]}
+    if sum(surplus.values()) <= ceil(sum(expected.values()) * TOLERANCE):
+        return None
+    worst = sorted(surplus, key=lambda day: (-surplus[day], day))
+    told = [f"{days[day]} on {day.isoformat()}, {expected[day]} foreseen" for day in worst[:NAMED]]
+    more = f", and {len(worst) - NAMED} more days" if len(worst) > NAMED else ""
+    return Refusal(
+        f"The calendar would close {closings} accounts; {allowed} may be at once, or as many as were foreseen a week"
+        f" before ({'; '.join(told)}{more}).",
+        "Make sure that the clock is right and these people's time is over; then"
+        f" kcb sync approve --closings-of {worst[0].isoformat()} --reason …",
+    )

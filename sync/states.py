@@ -12,7 +12,7 @@ from sync import known
 from sync.reading import Reading
 from sync.sources.base import Source
 
-__all__ = ["FULL_EVERY", "last_rows", "note_readings", "since"]
+__all__ = ["FULL_EVERY", "note_readings", "since"]
 
 FULL_EVERY = timedelta(days=1)
 """A source that can tell what changed is read whole this often all the same: a record deleted there, or one whose date of
@@ -29,11 +29,6 @@ def since(session: Session, source: Source, now: datetime) -> str | None:
     return state.mark if timedelta() <= now - state.full_read_at < full_every else None
 
 
-def last_rows(session: Session) -> dict[str, int]:
-    """Rows each source had in the last run that was applied."""
-    return {name: state.rows for name, state in known.source_states(session).items()}
-
-
 def note_readings(
     session: Session, readings: Iterable[Reading], counts: Mapping[str, Mapping[str, int]], now: datetime
 ) -> None:
@@ -43,11 +38,12 @@ def note_readings(
     for reading in readings:
         state = states.get(reading.source)
         if state is None:
-            state = SourceState(source=reading.source)
+            state = SourceState(source=reading.source, rejected=0)
             session.add(state)
         state.rows = reading.rows
         if reading.whole:
             state.full_read_at = now
+            state.rejected = counts[reading.source]["quarantined"]
         if not counts[reading.source]["quarantined"]:
             state.mark = reading.mark
         elif reading.whole:

@@ -54,6 +54,8 @@ class SourceState(Base):
     source: Mapped[str] = mapped_column(String(64), primary_key=True)
     rows: Mapped[int]
     """Rows it held then: what the next read is compared with."""
+    rejected: Mapped[int]
+    """Of them, those that could not be used when it was last read whole."""
     mark: Mapped[str | None] = mapped_column(String(255))
     """Up to where: the highest watermark or modifyTimestamp. Stays where rows were quarantined, so that they are read
     again."""

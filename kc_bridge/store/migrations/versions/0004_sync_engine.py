@@ -73,6 +73,7 @@ def upgrade() -> None:
         "source_state",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("mark", sa.String(length=255), nullable=True),
         sa.Column("full_read_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_source_state")),
