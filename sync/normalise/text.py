@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["clean", "has_forbidden_characters", "title"]
+from unidecode import unidecode
+
+__all__ = ["clean", "folded", "has_forbidden_characters", "title"]
 
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -18,6 +20,12 @@ def clean(text: str) -> str:
 def has_forbidden_characters(text: str) -> bool:
     """Control and direction-changing characters, which make a name look like another or break a line."""
     return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for character in text)
+
+
+def folded(name: str) -> str:
+    """For comparing: without case, accents, hyphens, apostrophes and spaces."""
+    plain = unidecode(unicodedata.normalize("NFC", name)).casefold()
+    return "".join(character for character in plain if character.isalnum())
 
 
 def title(name: str) -> str:
