@@ -16,7 +16,7 @@ from sync.rules.primary import edu_person_affiliations, edu_person_primary
 __all__ = ["Account", "desired_user", "profile_fingerprint"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """The names of somebody's account; three different things, though they look alike at first."""
 

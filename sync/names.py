@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -21,16 +21,21 @@ IN_LIST = 200
 
 class TakenNames:
     """Answers whether a name was ever given: as uid, or before the @ of a login, mail or alias of the university, or to
-    somebody whose names are not free yet. ``given``: names this plan has given."""
+    somebody whose names are not free yet. ``given``: those of some names that this plan has given."""
 
     def __init__(
-        self, session: Session, domains: Collection[str], today: date, given: Collection[str]
+        self,
+        session: Session,
+        domains: Collection[str],
+        today: date,
+        given: Callable[[Sequence[str]], Collection[str]],
     ) -> None:
         self._session = session
         self._domains = tuple(domains)
         self._today = today
-        self._taken = set(given)
-        self._asked = set(given)
+        self._given = given
+        self._taken: set[str] = set()
+        self._asked: set[str] = set()
 
     def ask_for(self, stems: Iterable[str]) -> None:
         """Looks up the first candidates of all those names at once."""
@@ -47,6 +52,7 @@ class TakenNames:
         for start in range(0, len(names), IN_LIST):
             chunk = names[start : start + IN_LIST]
             self._asked.update(chunk)
+            self._taken.update(self._given(chunk))
             addresses = [f"{name}@{domain}" for name in chunk for domain in self._domains]
             self._note(select(Person.uid).where(Person.uid.in_(chunk)))
             self._note(select(Person.login).where(Person.login.in_([*chunk, *addresses])))

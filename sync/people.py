@@ -28,7 +28,7 @@ class Cause(StrEnum):
     """An earlier run, or an activation, left something to write."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
     """A record with where and how it was read."""
 
@@ -40,7 +40,7 @@ class Read:
     """Whom it is about: ``<source>:<key>``, or the key by which that human was known before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownPerson:
     """A person as the bridge last recorded them; ``state`` and ``account_end`` are what Keycloak was told."""
 
@@ -62,7 +62,7 @@ class KnownPerson:
     affiliations: tuple[Affiliation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """One person a run looks at: before and after."""
 

@@ -34,7 +34,7 @@ class Kind(StrEnum):
     """At most the bridge's own record changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """One visible difference."""
 
@@ -43,7 +43,7 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Action:
     """What happens to one person, and why."""
 

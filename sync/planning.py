@@ -60,7 +60,7 @@ class Planning:
         looked_at = {key: person for key, person in persons.items() if key in about or key in due}
         wanted = stems(believed, persons)
         domains = set(self._profile.mail_domains.values())
-        names = TakenNames(session, domains, self._today, staging.names_given(wanted))
+        names = TakenNames(session, domains, self._today, staging.names_given)
         names.ask_for(wanted)
         subjects = draft(
             believed,

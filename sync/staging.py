@@ -31,9 +31,9 @@ CREATE TABLE page (id INTEGER PRIMARY KEY, content BLOB);
 """
 INDEXES = """
 CREATE INDEX row_hash ON row (source, hash);
-CREATE INDEX row_record ON row (source, record_key);
+CREATE INDEX row_record ON row (record_key, source);
 CREATE INDEX row_person ON row (person);
-CREATE INDEX number_value ON number (kind, value);
+CREATE INDEX number_value ON number (value, kind);
 """
 CACHE = -32 * 1024
 """32 MB; beyond it the file is on disk."""
@@ -217,15 +217,9 @@ class Staging:
         """Names this plan gives to people who are new."""
         self._db.executemany("INSERT OR IGNORE INTO name VALUES (?)", ((name,) for name in names))
 
-    def names_given(self, stems: Collection[str]) -> set[str]:
-        """Names given so far that begin with one of those."""
-        given: set[str] = set()
-        for stem in stems:
-            rows = self._db.execute(
-                "SELECT name FROM name WHERE name >= ? AND name < ?", (stem, stem + "\x7f")
-            )
-            given |= {name for (name,) in rows}
-        return given
+    def names_given(self, names: Sequence[str]) -> set[str]:
+        """Those of ``names`` that were given."""
+        return {name for (name,) in self._in("SELECT name FROM name WHERE name IN", names)}
 
     def append(self, page: Sequence[object]) -> None:
         """Keeps a page of the plan."""

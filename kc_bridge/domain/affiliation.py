@@ -32,7 +32,7 @@ VALID = Status.VALID.value
 DECEASED = Status.DECEASED.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Affiliation:
     """An enrolment, a contract or a guest's stay; ``source`` and ``source_key`` name the record it came from."""
 

@@ -9,7 +9,7 @@ from datetime import date
 __all__ = ["Identity", "key_digest"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """What a source knows of one human; usual names are the only ones shown."""
 

@@ -30,7 +30,7 @@ class SourceError(BridgeError):
         return f"Source « {self.source} »: {self.problem}\n  → {self.remedy}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Place:
     """Where a row is: a file and its line, a query and the number of the row, an entry of a directory."""
 
@@ -38,7 +38,7 @@ class Place:
     line: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Rejected:
     """A row that cannot be used: quarantined, the run goes on."""
 
@@ -48,7 +48,7 @@ class Rejected:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One raw row, as its source read it."""
 
