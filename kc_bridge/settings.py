@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kc_bridge.other_servers import LdapWriteback, Webhook
+
 __all__ = ["Application", "Settings", "SmtpSettings", "SourceSettings", "config_file", "load"]
 
 
@@ -107,6 +109,11 @@ class Settings(BaseSettings):
     """Where enrolment records come from."""
     sync_every: timedelta = timedelta(minutes=5)
     """Interval of the scheduled sync; people are promised their mail within 15 minutes of their enrolment."""
+    sync_parallel: int = Field(4, ge=1, le=32)
+    """How many requests of the sync Keycloak gets at a time, at most; fewer while it is slow or asks for less."""
+    directory: Literal["batch", "admin"] = "batch"
+    """How the sync writes users: ``batch``, by many at a time through kc-bridge's JAR; ``admin``, one by one through the
+    plain Admin API where the JAR cannot be installed: slower, and without protection against a run that lost its turn."""
     outbox_every: timedelta = timedelta(seconds=5)
     """Interval at which waiting mails are sent."""
     housekeeping_every: timedelta = timedelta(minutes=15)
@@ -117,6 +124,12 @@ class Settings(BaseSettings):
     """Passwords nobody may choose because they were stolen elsewhere: the SHA-1 list of Have I Been Pwned « ordered by
     hash », in one file on this machine (how to get it: docs/security.md). Relative paths start at the configuration
     file. Without it only the 30,000 most used passwords are known."""
+
+    ldap_writeback: LdapWriteback | None = None
+    """A directory to keep informed of people's choices and of the state of their accounts; its settings are in
+    :class:`kc_bridge.other_servers.LdapWriteback`."""
+    webhooks: list[Webhook] = []
+    """Who is told what happens to accounts; :class:`kc_bridge.other_servers.Webhook`."""
 
     applications: dict[str, Application] = {}
     """Registry of applications by Keycloak client id."""
@@ -148,6 +161,14 @@ class Settings(BaseSettings):
         if self.default_application and self.default_application not in self.applications:
             raise ValueError(f"default_application « {self.default_application} » is not in [applications]")
         return self
+
+    @field_validator("webhooks")
+    @classmethod
+    def _one_name_each(cls, webhooks: list[Webhook]) -> list[Webhook]:
+        names = [webhook.name for webhook in webhooks]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two webhooks are called « {min(repeated)} »")
+        return webhooks
 
     @property
     def issuer(self) -> str:
@@ -196,4 +217,12 @@ def load(**overrides: object) -> Settings:
     for source in settings.sources:
         if source.path is not None:
             source.path = base / source.path
+        for name, value in source.options.items():
+            if name.endswith("_file") and isinstance(value, str):
+                source.options[name] = str(base / value)
+    told = [*settings.webhooks, *([settings.ldap_writeback] if settings.ldap_writeback else [])]
+    for server in told:
+        for name in ("ca_file", "password_file", "secret_file"):
+            if getattr(server, name, None) is not None:
+                setattr(server, name, base / getattr(server, name))
     return settings
