@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kc_bridge.domain.account_state import DATA_PURGED, PURGED
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.domain.person import Identity, key_digest
 from kc_bridge.domain.profile import UniversityProfile
@@ -13,7 +13,19 @@ from kc_bridge.ports import DirectoryUser
 from sync.rules.lifecycle import Standing
 from sync.rules.primary import edu_person_affiliations, edu_person_primary
 
-__all__ = ["Account", "desired_user", "profile_fingerprint"]
+__all__ = ["THEIR_OWN", "Account", "desired_user", "profile_fingerprint"]
+
+THEIR_OWN = (
+    "supannMailPrive",
+    "supannTelephonePrive",
+    "mailForwardingAddress",
+    "mailDeliveryOption",
+    "kcbSmsConsent",
+    "kcbPhotoUse",
+    "kcbDirectoryVisibility",
+    "kcbCharter",
+)
+"""What people gave and chose at their activation: the sync never writes it, and empties it with their data."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ def desired_user(
     identity: Identity, account: Account, standing: Standing, profile: UniversityProfile, language: str
 ) -> DirectoryUser:
     """What Keycloak should hold: what applications need, and no identification data."""
-    attributes: Mapping[str, tuple[str, ...]] = {
+    attributes: dict[str, tuple[str, ...]] = {
         "uid": (account.uid,),
         "displayName": (f"{identity.first_name} {identity.last_name}",),
         "eduPersonPrincipalName": (f"{account.uid}@{profile.domain}",),
@@ -39,6 +51,8 @@ def desired_user(
         "accountEnd": (standing.account_end.isoformat(),) if standing.account_end else (),
         "accountState": (standing.state,),
     }
+    if standing.state in {DATA_PURGED, PURGED}:
+        attributes |= dict.fromkeys(THEIR_OWN, ())
     return DirectoryUser(
         key=key_digest(identity.key),
         username=account.login,
@@ -54,5 +68,5 @@ def desired_user(
 
 def profile_fingerprint(profile: UniversityProfile) -> str:
     """Changes when the profile would make other users of the same rows."""
-    decisive = profile.model_dump_json(include={"establishment", "domain", "mail_domains"})
+    decisive = profile.model_dump_json(include={"establishment", "domain", "mail_domains", "lifecycle"})
     return hashlib.sha256(decisive.encode()).hexdigest()

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import date
 
 from kc_bridge.domain import plugins
-from kc_bridge.domain.affiliation import VALID, Affiliation
+from kc_bridge.domain.account_state import CLOSED, EXPIRED, OPEN
+from kc_bridge.domain.affiliation import VALID, Affiliation, Status
+from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.domain.person import Identity
 from kc_bridge.domain.profile import UniversityProfile
@@ -16,7 +18,8 @@ from sync.desired import Account, desired_user
 from sync.identifiers import allocate, stem
 from sync.people import Cause, KnownPerson, Read, Subject
 from sync.rules.ends import last_day, limited
-from sync.rules.lifecycle import CLOSED, Standing, standing
+from sync.rules.lifecycle import Standing, standing
+from sync.rules.purge import long_gone
 
 __all__ = ["draft", "stems"]
 
@@ -57,7 +60,9 @@ def draft(
         group = by_person.get(key, [])
         affiliations = _affiliations(known, group, today)
         identity = _identity(known, group, affiliations)
-        where = _stand(affiliations, known, today)
+        where = _stand(affiliations, known, today, profile.lifecycle)
+        if known is None and where.state in CLOSED and long_gone(where.account_end, today, profile.lifecycle):
+            continue
         if known:
             account = known.account
         else:
@@ -73,7 +78,7 @@ def draft(
                 affiliations=affiliations,
                 standing=where,
                 user=desired_user(identity, account, where, profile, language),
-                cause=_cause(known, group, today, key in calendar),
+                cause=_cause(known, group, today, key in calendar, profile.lifecycle),
             )
         )
     return subjects
@@ -90,7 +95,8 @@ def _affiliations(known: KnownPerson | None, reads: list[Read], today: date) -> 
 
 def _affiliation(read: Read, before: Affiliation | None, today: date) -> Affiliation:
     record = read.record
-    same_status = before is not None and before.status == record.status != VALID
+    # Of a status that ends it, given without a day: the one it was first read on.
+    same_status = before is not None and before.status == record.status not in {VALID, Status.PRE_ADMITTED}
     end = last_day(
         population=record.population,
         year=record.year,
@@ -145,13 +151,18 @@ def _numbers(known: Identity, said: Identity) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(former | numbers.items()))
 
 
-def _stand(affiliations: tuple[Affiliation, ...], known: KnownPerson | None, today: date) -> Standing:
-    closed = known is not None and known.state == CLOSED
+def _stand(
+    affiliations: tuple[Affiliation, ...], known: KnownPerson | None, today: date, lifecycle: Lifecycle
+) -> Standing:
+    closed = known if known is not None and known.state in CLOSED else None
     return standing(
         affiliations,
         today,
         activated=known is not None and known.activated,
-        closed_after=known.account_end if known and closed else None,
+        closed_after=closed.account_end if closed else None,
+        closed_on=closed.closed_on if closed else None,
+        stage_reached=closed.state if closed else EXPIRED,
+        lifecycle=lifecycle,
     )
 
 
@@ -161,10 +172,12 @@ def _new_account(uid: str, population: str, profile: UniversityProfile) -> Accou
     return Account(uid=uid, login=mail, mail=mail)
 
 
-def _cause(known: KnownPerson | None, reads: list[Read], today: date, foreseen: bool) -> Cause:
+def _cause(
+    known: KnownPerson | None, reads: list[Read], today: date, foreseen: bool, lifecycle: Lifecycle
+) -> Cause:
     """A closing that would have come without the new records is the calendar's, not the source's; one that no date
     explains either was recorded by a run that passed the guard and could not finish."""
-    if known and known.state != CLOSED and not _stand(known.affiliations, known, today).open:
+    if known and known.state in OPEN and not _stand(known.affiliations, known, today, lifecycle).open:
         return Cause.CALENDAR if foreseen else Cause.REPAIR
     if reads:
         return Cause.SOURCE

@@ -60,6 +60,8 @@ class KnownPerson:
     """Of the user Keycloak holds; None when a write is still owed."""
     keycloak_id: str | None
     affiliations: tuple[Affiliation, ...]
+    closed_on: date | None = None
+    """Day the account was closed; a purge counts from it."""
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from kc_bridge.domain.account_state import OPEN, PURGED
 from sync.people import Cause, KnownPerson, Subject
-from sync.rules.lifecycle import CLOSED
 
 __all__ = ["Action", "Change", "Kind", "Pages", "Plan", "decide", "make_plan"]
 
 ONE_DAY = timedelta(days=1)
-NO_USER_YET = frozenset({CLOSED, "SupannPrecree"})
-"""States of somebody without a Keycloak user for whom none was ever asked."""
 
 
 class Kind(StrEnum):
@@ -155,11 +153,13 @@ def _kind(subject: Subject) -> Kind:
         if user.enabled:
             return Kind.CREATE
         # A run may have died between Keycloak's creation and our note of it: that user must not stay open.
-        begun = known is not None and known.state not in NO_USER_YET
+        begun = known is not None and known.state in OPEN
         return Kind.DISABLE if begun else Kind.NOTHING
-    was_open = known.state != CLOSED
+    was_open = known.state in OPEN
     if was_open != user.enabled:
         return Kind.ENABLE if user.enabled else Kind.DISABLE
+    if subject.standing.state == PURGED:
+        return Kind.PURGE
     return Kind.NOTHING if known.digest == user.digest else Kind.UPDATE
 
 

@@ -10,6 +10,8 @@ __all__ = ["Lifecycle"]
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 """Whole days of the calendar; 24 hours are not always a day."""
+Delay = Annotated[int, Field(ge=1, le=7320)]
+"""Of what cannot be undone: never on the very day."""
 
 
 class Lifecycle(BaseModel):
@@ -28,9 +30,9 @@ class Lifecycle(BaseModel):
     grace_days: dict[str, Days] = {}
     """By population: days an account stays open after its end. None for students by default: their end is 31 December
     already, months after the year they studied in."""
-    purge_data_days: Days | None = None
+    purge_data_days: Delay | None = None
     """Days after an account was closed on which what its owner gave and did is erased; None: never."""
-    purge_account_days: Days | None = None
+    purge_account_days: Delay | None = None
     """Days after an account was closed on which it is deleted, here and in Keycloak; None: never."""
     name_kept_days: Days | None = None
     """Days after that for which login and mail are given to nobody else; None: for ever, as a uid always is."""

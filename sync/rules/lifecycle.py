@@ -27,7 +27,7 @@ CLOSED = EXPIRED
 UNCHANGED = Lifecycle()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """The verdict of the rules; ``state`` is SUPANN's sub-state of supannRessourceEtat."""
 
@@ -83,12 +83,14 @@ def standing(
         why = _why_closed(affiliations, end)
 
     populations = _populations([w.affiliation for w in current] or [_freshest(affiliations)])
-    changes = [] if dead else [day for w in windows for day in next_days(w, today)]
+    changes = [] if dead else [*_changes(windows, today), *_ends_without_right(affiliations, today)]
     state, since = _state(current, today, activated=activated), None
     if not current:
         since = closed_on or today
-        state, purge_on = stage(since, today, lifecycle, _closed(stage_reached))
-        changes += [purge_on] if purge_on else []
+        # Whoever is to come back keeps what they had.
+        judged_on = since if any(w.opens and w.opens > today for w in windows) and not dead else today
+        state, purge_on = stage(since, judged_on, lifecycle, _closed(stage_reached))
+        changes += [purge_on] if purge_on and judged_on == today else []
     return Standing(
         state=state,
         open=bool(current),
@@ -127,7 +129,7 @@ def _announced(
     if not coming and not expected:
         return None
     populations = _populations([w.affiliation for w in windows] or [a for a, _ in expected])
-    changes = [day for w in windows for day in next_days(w, today)]
+    changes = _changes(windows, today)
     return Standing(
         state=PRECREATED,
         open=False,
@@ -137,6 +139,15 @@ def _announced(
         why=f"begins on {min(coming):%d/%m/%Y}" if coming else "pre-admitted: an account once enrolled",
         next_transition_on=min([*changes, *(last + ONE_DAY for _, last in expected)]),
     )
+
+
+def _changes(windows: Iterable[Window], today: date) -> list[date]:
+    return [day for w in windows for day in next_days(w, today)]
+
+
+def _ends_without_right(affiliations: Iterable[Affiliation], today: date) -> list[date]:
+    """Days on which what never began is over all the same."""
+    return [a.end + ONE_DAY for a in affiliations if a.end and a.end >= today and not a.gives_right]
 
 
 def _end_of_run(windows: Iterable[Window], today: date) -> date | None:

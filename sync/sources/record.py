@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from kc_bridge.domain.affiliation import VALID, Status
 from kc_bridge.domain.numbers import LONGEST, normalised
 from kc_bridge.domain.person import Identity
 from sync.identifiers import stem
@@ -73,7 +74,7 @@ class Record(BaseModel):
     label: OptionalText = None
     start: OptionalDate = None
     end: OptionalDate = None
-    status: str = "valid"
+    status: str = VALID
     status_on: OptionalDate = None
     reason: OptionalText = None
 
@@ -149,6 +150,17 @@ class Record(BaseModel):
             )
         return value
 
+    @field_validator("status")
+    @classmethod
+    def _known_status(cls, value: str) -> str:
+        """A word nobody has given a meaning to must neither open an account nor close one."""
+        if value not in set(Status):
+            raise problem(
+                f"« {value[:40]} » is no status",
+                f"Use {', '.join(Status)}, or translate it in the mapping ([values.status]).",
+            )
+        return value
+
     @model_validator(mode="after")
     def _complete(self) -> Record:
         if not (self.birth_name or self.usual_name):
@@ -157,6 +169,10 @@ class Record(BaseModel):
             raise problem("has a name no letter a–z can be made of", "Add a Latin transcription of the name.")
         if self.population == "student" and self.year is None:
             raise problem("is an enrolment without a university year", "Fill in the year.")
+        if self.status == Status.PRE_ADMITTED and self.start is None:
+            raise problem(
+                "is a pre-admission without a first day", "Fill in the first day of the enrolment to come."
+            )
         if self.population == "guest" and self.end is None:
             raise problem(
                 "is a guest without an end", "Fill in the last day of the stay: it is mandatory for guests."
