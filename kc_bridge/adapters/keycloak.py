@@ -1,8 +1,9 @@
-"""The directory on Keycloak's Admin API, by python-keycloak.
+"""The directory on Keycloak's Admin API, by python-keycloak: user by user.
 
-It works on a stock server. What the plain Admin API cannot give: a fence against a stale writer, and an update that
-leaves what others write in the same instant (a PUT with attributes alone wipes mail and names, so the user is read,
-merged and written whole).
+It works on a stock server. What the plain Admin API cannot give: a fence against a run that lost its turn (``fence`` is
+ignored); an update that leaves what others write in the same instant (a PUT with attributes alone wipes mail and names,
+so the user is read, merged and written whole); a quick way to find a user by our mark, so one whose id we never heard is
+looked for by its username.
 
 Nor does it tell who is an administrator: seeing the roles of realm-management takes view-clients, which would show us
 every application's secret. So the JAR is asked before each write; without the JAR, the mark alone protects.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -25,10 +26,10 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
-from kc_bridge.adapters.http import json_object, send
+from kc_bridge.adapters.http import RETRY_LATER, json_object, retry_after, send
 from kc_bridge.adapters.tokens import ClientCredentials
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable, NotOwned
-from kc_bridge.ports import DirectoryConflict, DirectoryRefused, DirectoryUser
+from kc_bridge.ports import DirectoryUser, Held, Result, Status, Write, WriteKind
 from kc_bridge.settings import Settings
 
 __all__ = ["SYNC_CLIENT", "KeycloakDirectory"]
@@ -36,20 +37,18 @@ __all__ = ["SYNC_CLIENT", "KeycloakDirectory"]
 SYNC_CLIENT = "kc-bridge-sync"
 OWNER = "kcbKey"
 DIGEST = "kcbDigest"
-ATTEMPTS = 4
-LONGEST_WAIT = 10.0
-"""Seconds: a Retry-After beyond that ends the attempts, the next run goes on."""
-RETRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
+ATTEMPTS = 2
+"""Of one request: a user takes several, and one that failed is cheaper to repeat than the whole request of the run."""
+LONGEST_WAIT = 2.0
+"""Seconds: whoever asks for more is answered by the run, which slows down or ends."""
+PAGE = 100
+"""Users of one page: reading larger ones takes Keycloak longer for each."""
 
 T = TypeVar("T")
 
 
 class _Busy(KeycloakUnavailable):
-    """A failure worth another attempt; ``retry_after`` in seconds, when Keycloak says."""
-
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
+    """A failure worth another attempt."""
 
 
 class _Connection(KeycloakOpenIDConnection):
@@ -90,8 +89,7 @@ class _Connection(KeycloakOpenIDConnection):
 def _checked(response: Response) -> Response:
     """Turns « not now » into :class:`_Busy` while headers are still at hand."""
     if response.status_code in RETRY_LATER:
-        after = response.headers.get("Retry-After", "")
-        raise _Busy(f"status {response.status_code}", float(after) if after.isdigit() else None)
+        raise _Busy(f"status {response.status_code}", retry_after(response.headers))
     if response.status_code == 200 and "json" not in response.headers.get("Content-Type", ""):
         raise _Busy("status 200 without JSON: is a proxy in between?")
     return response
@@ -119,6 +117,8 @@ class _OutOfPatience(stop_base):
 class KeycloakDirectory:
     """Meets :class:`kc_bridge.ports.Directory`; one connection per thread, one token for all."""
 
+    batch = 10
+
     def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._settings = settings
         self._credentials = ClientCredentials(settings, SYNC_CLIENT)
@@ -131,44 +131,77 @@ class KeycloakDirectory:
             sleep=sleep,
         )
 
-    def find(self, user: DirectoryUser) -> str | None:
-        """See :meth:`kc_bridge.ports.Directory.find`."""
-        found = self._by_username(user.username)
-        return str(found["id"]) if found and _owner(found) == user.key else None
+    def write(self, writes: Sequence[Write], fence: int) -> list[Result]:  # noqa: ARG002
+        """See :meth:`kc_bridge.ports.Directory.write`; unfenced."""
+        return [self._result(write) for write in writes]
 
-    def create(self, user: DirectoryUser) -> str:
-        """See :meth:`kc_bridge.ports.Directory.create`."""
+    def digests(self) -> Iterator[Held]:
+        """See :meth:`kc_bridge.ports.Directory.digests`. By pages: one that is deleted meanwhile hides another."""
+        first = 0
+        while page := self._page(first):
+            for found in page:
+                owner = _first(found, OWNER)
+                if owner and not found.get("serviceAccountClientId"):
+                    enabled = bool(found["enabled"])
+                    yield Held(found["id"], owner, found["username"], enabled, _first(found, DIGEST))
+            first += PAGE
+
+    def _page(self, first: int) -> list[dict[str, Any]]:
+        query = {"first": first, "max": PAGE, "briefRepresentation": False}
+        return list(self._call(lambda admin: admin.get_users(query)))
+
+    def _result(self, write: Write) -> Result:
+        try:
+            if write.kind is WriteKind.CREATE:
+                return self._create(write.user)
+            user_id = write.user_id or self._find(write.user)
+            if user_id is None:
+                return Result(Status.ABSENT)
+            return self._change(write.kind, user_id, write.user)
+        except _Refused as refusal:
+            return Result(refusal.status, reason=refusal.reason)
+        except NotOwned:
+            return Result(Status.NOT_OWNED, reason="it belongs to somebody else or to an administrator")
+
+    def _change(self, kind: WriteKind, user_id: str, user: DirectoryUser) -> Result:
+        if kind is WriteKind.DELETE:
+            return self._delete(user_id, user)
+        if kind is WriteKind.ENABLE:
+            self._write(user_id, user, enabled=True)
+            return Result(Status.ENABLED, user_id)
+        if kind is WriteKind.DISABLE:
+            self._disable(user_id, user)
+            return Result(Status.DISABLED, user_id)
+        self._write(user_id, user, enabled=None)
+        return Result(Status.UPDATED, user_id)
+
+    def _find(self, user: DirectoryUser) -> str | None:
+        found = self._by_username(user.username)
+        return str(found["id"]) if found and _first(found, OWNER) == user.key else None
+
+    def _create(self, user: DirectoryUser) -> Result:
         body = _representation(user, {})
         body["attributes"] |= {name: list(values) for name, values in user.first_attributes.items()}
         body |= {"enabled": user.enabled, "requiredActions": list(user.required_actions)}
         try:
-            return str(self._call(lambda admin: admin.create_user(body)))
+            return Result(Status.CREATED, str(self._call(lambda admin: admin.create_user(body))))
         except _Exists as error:
             # Ours already, when the answer of an earlier attempt was lost: its content is written again.
             found = self._by_username(user.username)
             if found is None:
-                raise DirectoryConflict(f"{error} (mail {user.email})") from None
-            if _owner(found) != user.key:
-                raise DirectoryConflict(
-                    f"the username {user.username} belongs to a user that is not ours"
-                ) from None
+                raise _Refused(Status.CONFLICT, f"{error} (mail {user.email})") from None
+            if _first(found, OWNER) != user.key:
+                taken = f"the username {user.username} belongs to a user that is not ours"
+                raise _Refused(Status.CONFLICT, taken) from None
             self._write(str(found["id"]), user, enabled=user.enabled or None)
-            return str(found["id"])
+            return Result(Status.UPDATED, str(found["id"]))
 
-    def update(self, user_id: str, user: DirectoryUser) -> None:
-        """See :meth:`kc_bridge.ports.Directory.update`."""
-        self._write(user_id, user, enabled=None)
+    def _disable(self, user_id: str, user: DirectoryUser) -> None:
+        """First closed, then logged out, so that no session can begin in between.
 
-    def enable(self, user_id: str, user: DirectoryUser) -> None:
-        """See :meth:`kc_bridge.ports.Directory.enable`."""
-        self._write(user_id, user, enabled=True)
-
-    def disable(self, user_id: str, user: DirectoryUser) -> None:
-        """See :meth:`kc_bridge.ports.Directory.disable`.
-
-        First closed, then logged out, so that no session can begin in between. The logout ends online sessions and
-        sets the user's notBefore; offline sessions are removed by hand, because notBefore counts whole seconds and
-        would leave a token of the same second alive once the account is opened again.
+        The logout ends online sessions and sets the user's notBefore; offline sessions are removed by hand, because
+        notBefore counts whole seconds and would leave a token of the same second alive once the account is opened
+        again.
         """
         self._write(user_id, user, enabled=False)
         self._call(lambda admin: admin.user_logout(user_id))
@@ -181,18 +214,31 @@ class KeycloakDirectory:
         with suppress(_Missing):
             self._call(lambda admin: admin.revoke_consent(user_id, client_id))
 
+    def _delete(self, user_id: str, user: DirectoryUser) -> Result:
+        try:
+            if self._own(user_id, user)["enabled"]:
+                raise _Refused(Status.INVALID, "the account is open")
+            self._call(lambda admin: admin.delete_user(user_id))
+        except _Missing:
+            return Result(Status.ABSENT, user_id)
+        return Result(Status.DELETED, user_id)
+
     def _write(self, user_id: str, user: DirectoryUser, enabled: bool | None) -> None:
-        found = self._call(lambda admin: admin.get_user(user_id))
-        if _owner(found) != user.key or found.get("serviceAccountClientId"):
-            raise NotOwned
-        self._call(lambda _: self._refuse_administrators(user_id))
-        body = _representation(user, found.get("attributes") or {})
+        body = _representation(user, self._own(user_id, user).get("attributes") or {})
         if enabled is not None:
             body["enabled"] = enabled
         try:
             self._call(lambda admin: admin.update_user(user_id, body))
         except _Exists as error:
-            raise DirectoryConflict(str(error)) from None
+            raise _Refused(Status.CONFLICT, str(error)) from None
+
+    def _own(self, user_id: str, user: DirectoryUser) -> Mapping[str, Any]:
+        """The user as it is; raises :class:`NotOwned`."""
+        found: Mapping[str, Any] = self._call(lambda admin: admin.get_user(user_id))
+        if _first(found, OWNER) != user.key or found.get("serviceAccountClientId"):
+            raise NotOwned
+        self._call(lambda _: self._refuse_administrators(user_id))
+        return found
 
     def _refuse_administrators(self, user_id: str) -> None:
         """Raises :class:`NotOwned` when the JAR says so."""
@@ -230,7 +276,7 @@ class KeycloakDirectory:
         except (ConfigurationError, _Busy):
             raise
         except KeycloakUnavailable as error:
-            raise _Busy(error.reason) from None
+            raise _Busy(error.reason, error.retry_after) from None
 
     def _admin(self) -> KeycloakAdmin:
         admin = getattr(self._local, "admin", None)
@@ -241,7 +287,15 @@ class KeycloakDirectory:
         return admin
 
 
-class _Missing(DirectoryRefused):
+class _Refused(Exception):
+    """This write cannot be done; ``reason`` is for an operator."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+class _Missing(_Refused):
     """404."""
 
 
@@ -255,13 +309,13 @@ def _meaning(error: KeycloakError) -> Exception:
     if code == 409:
         return _Exists(text)
     if code == 404:
-        return _Missing("Keycloak no longer has this user: somebody deleted it by hand")
+        return _Missing(Status.ABSENT, "Keycloak no longer has this user: somebody deleted it by hand")
     if code in {401, 403}:
         return ConfigurationError(
             f"Keycloak does not let « {SYNC_CLIENT} » do this ({code}).", "Run: kcb setup, then kcb doctor."
         )
     if code == 400:
-        return DirectoryRefused(text)
+        return _Refused(Status.INVALID, text)
     return _Busy(f"status {code}: {text}")
 
 
@@ -276,8 +330,8 @@ def _message(error: KeycloakError) -> str:
         return f"status {error.response_code}"
 
 
-def _owner(found: Mapping[str, Any]) -> str | None:
-    return next(iter(found.get("attributes", {}).get(OWNER, [])), None)
+def _first(found: Mapping[str, Any], attribute: str) -> str | None:
+    return next(iter(found.get("attributes", {}).get(attribute, [])), None)
 
 
 def _representation(user: DirectoryUser, attributes: Mapping[str, list[str]]) -> dict[str, Any]:

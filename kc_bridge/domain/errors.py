@@ -95,8 +95,15 @@ class Unavailable(BridgeError):
         return self.reason
 
 
+@dataclass
 class KeycloakUnavailable(Unavailable):
     """Keycloak is down, slow or overloaded."""
+
+    retry_after: float | None = None
+    """Seconds after which it wants to be asked again, when it says."""
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class MailUnavailable(Unavailable):

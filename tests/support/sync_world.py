@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from kc_bridge.domain.errors import KeycloakUnavailable, NotOwned
+from kc_bridge.domain.errors import KeycloakUnavailable
 from kc_bridge.domain.profile import load_profile
-from kc_bridge.ports import Directory, DirectoryConflict, DirectoryUser
+from kc_bridge.ports import Directory, DirectoryUser, Held, Result, Status, Write, WriteKind
 from kc_bridge.settings import Settings, SourceSettings
 from kc_bridge.store import models
 from kc_bridge.store.base import Base
@@ -18,108 +19,103 @@ from kc_bridge.store.database import open_engine, session_factory, upgrade
 from kc_bridge.store.sync import Quarantine, SyncRun
 from sync.engine import Report, SyncEngine
 from sync.sources.build import build_sources
+from tests.support.exports import STAFF, STUDENTS, staff
+from tests.support.exports import student as student
 from tests.support.quick import empty_database
-
-STUDENTS = (
-    "COD_ETU;COD_NNE_IND;COD_CLE_NNE_IND;LIB_NOM_PAT_IND;LIB_NOM_USU_IND;LIB_PR1_IND;DATE_NAI_IND;MAIL_PERSO;"
-    "NUM_TEL_PORT;COD_ANU;COD_ETP;LIB_ETP;ETA_IAE;DAT_CRE_IAE"
-)
-STAFF = "matricule;nom_naissance;nom_usage;prenom;date_naissance;mail_perso;population;debut;fin;employeur_ou_parrain"
-
-
-def student(
-    number: int = 22600001,
-    *,
-    last: str = "Martin",
-    first: str = "Marie",
-    usual: str = "",
-    ine: str | None = None,
-    birth: str = "14/05/2007",
-    mail: str | None = None,
-    phone: str = "0639980000",
-    year: int | str = 2026,
-    programme: str = "L1INF1",
-    status: str = "E",
-    created: str = "06/07/2026",
-) -> str:
-    """One line of an Apogée export."""
-    ine = f"{number * 10 + 3:010d}A" if ine is None else ine
-    mail = f"p{number}@courriel.example" if mail is None else mail
-    return ";".join(
-        str(cell)
-        for cell in (
-            number, ine[:-1], ine[-1:], last, usual, first, birth, mail, phone, year, programme, "Licence", status, created,
-        )
-    )  # fmt: skip
-
-
-def staff(
-    number: str = "P1",
-    *,
-    last: str = "Bernard",
-    first: str = "Paul",
-    population: str = "staff",
-    start: str = "01/09/2020",
-    end: str = "",
-    mail: str | None = None,
-) -> str:
-    """One line of a file of staff and guests."""
-    mail = f"{number}@courriel.example".lower() if mail is None else mail
-    return ";".join((number, last, "", first, "02/02/1980", mail, population, start, end, "CNRS"))
 
 
 class FakeDirectory:
     """Users in memory, with the promises of :class:`kc_bridge.ports.Directory`, and faults on demand."""
 
-    def __init__(self) -> None:
+    def __init__(self, batch: int = 7) -> None:
+        self.batch = batch
         self.users: dict[str, DirectoryUser] = {}
         self.open: dict[str, bool] = {}
         self.writes: list[tuple[str, str]] = []
+        """What was changed, and whose."""
+        self.requests: list[list[Write]] = []
+        self.fences: list[int] = []
         self.foreign: set[str] = set()
+        """Usernames of users that are not ours."""
         self.down = False
         self.down_after: int | None = None
+        """Number of changes after which it stops answering, in the middle of a request."""
         self.lose_answers = False
+        self._lock = threading.Lock()
 
-    def find(self, user: DirectoryUser) -> str | None:
+    def write(self, writes: Sequence[Write], fence: int) -> list[Result]:
+        with self._lock:
+            self.requests.append(list(writes))
+            self.fences.append(fence)
+            results = [self._one(write) for write in writes]
+            if self.lose_answers:
+                raise KeycloakUnavailable("the answer was lost")
+        for write, result in zip(writes, results, strict=True):
+            if result.user_id:
+                self.written(write, result.user_id)
+        return results
+
+    def written(self, write: Write, user_id: str) -> None:
+        """Between Keycloak's answer and the journal's note: what happens meanwhile."""
+
+    def digests(self) -> Iterator[Held]:
         self._answer()
-        return next(
-            (i for i, u in self.users.items() if u.username == user.username and u.key == user.key), None
+        return (
+            Held(user_id, user.key, user.username, self.open[user_id], user.digest)
+            for user_id, user in self.users.items()
         )
 
-    def create(self, user: DirectoryUser) -> str:
+    def _one(self, write: Write) -> Result:
         self._answer()
+        user = write.user
         if user.username in self.foreign:
-            raise DirectoryConflict(f"{user.username} is somebody else's")
-        user_id = self.find(user)
+            return Result(Status.CONFLICT, reason=f"{user.username} is somebody else's")
+        user_id = self._look_up(write)
         if user_id is None:
-            user_id = f"kc-{len(self.users) + 1}"
-            self.users[user_id], self.open[user_id] = user, user.enabled
-            self.writes.append(("create", user.username))
-        if self.lose_answers:
-            raise KeycloakUnavailable("the answer was lost")
-        return user_id
-
-    def update(self, user_id: str, user: DirectoryUser) -> None:
-        self._write("update", user_id, user)
-
-    def enable(self, user_id: str, user: DirectoryUser) -> None:
-        self._write("enable", user_id, user)
-        self.open[user_id] = True
-
-    def disable(self, user_id: str, user: DirectoryUser) -> None:
-        self._write("disable", user_id, user)
-        self.open[user_id] = False
-
-    def _write(self, what: str, user_id: str, user: DirectoryUser) -> None:
-        self._answer()
+            return self._create(user) if write.kind is WriteKind.CREATE else Result(Status.ABSENT)
         if self.users[user_id].key != user.key:
-            raise NotOwned
-        self.users[user_id] = user
-        self.writes.append((what, user.username))
+            return Result(Status.NOT_OWNED)
+        if write.kind is WriteKind.DELETE:
+            return self._delete(user_id)
+        return self._change(write.kind, user_id, user)
+
+    def _look_up(self, write: Write) -> str | None:
+        if write.user_id in self.users:
+            return write.user_id
+        return next((i for i, user in self.users.items() if user.key == write.user.key), None)
+
+    def _create(self, user: DirectoryUser) -> Result:
+        user_id = f"kc-{user.key[:30]}"
+        self.users[user_id], self.open[user_id] = user, user.enabled
+        self.writes.append(("create", user.username))
+        return Result(Status.CREATED, user_id)
+
+    def _change(self, kind: WriteKind, user_id: str, user: DirectoryUser) -> Result:
+        wanted = {WriteKind.DISABLE: False, WriteKind.UPDATE: self.open[user_id]}.get(kind, True)
+        if (self.users[user_id].digest, self.open[user_id]) == (user.digest, wanted):
+            return Result(Status.UNCHANGED, user_id)
+        self.users[user_id], self.open[user_id] = user, wanted
+        self.writes.append((kind.value, user.username))
+        return Result(CHANGED[kind], user_id)
+
+    def _delete(self, user_id: str) -> Result:
+        if self.open[user_id]:
+            return Result(Status.INVALID, user_id, "enabled")
+        self.writes.append(("delete", self.users[user_id].username))
+        del self.users[user_id], self.open[user_id]
+        return Result(Status.DELETED, user_id)
 
     def _answer(self) -> None:
         if self.down or (self.down_after is not None and len(self.writes) >= self.down_after):
             raise KeycloakUnavailable("status 503")
+
+
+CHANGED = {
+    WriteKind.CREATE: Status.UPDATED,
+    WriteKind.UPDATE: Status.UPDATED,
+    WriteKind.ENABLE: Status.ENABLED,
+    WriteKind.DISABLE: Status.DISABLED,
+}
 
 
 class World:
@@ -167,8 +163,8 @@ class World:
             clock=lambda: self.now,
         )
 
-    def run(self, accept: str | None = None) -> Report:
-        return self.engine().run(accept=accept)
+    def run(self) -> Report:
+        return self.engine().run()
 
     def on(self, year: int, month: int, day: int, hour: int = 8) -> World:
         self.now = datetime(year, month, day, hour, tzinfo=UTC)

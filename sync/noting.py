@@ -1,0 +1,82 @@
+"""What Keycloak holds, written once it has said so, with what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from kc_bridge.ports import Result
+from kc_bridge.store import models
+from kc_bridge.store.bulk import insert_rows, table_of
+from sync.plan import Action, Kind
+from sync.recording import Row, activation_mail, queue, settled
+
+__all__ = ["note"]
+
+PERSON = table_of(models.Person)
+OPENS = frozenset({Kind.CREATE, Kind.ENABLE})
+
+
+def note(session: Session, answered: Sequence[tuple[Action, Result]], now: datetime) -> None:
+    """Notes users that are now as wanted, in the caller's transaction."""
+    held = _locked(session, [action.subject.key for action, _ in answered])
+    persons: list[Row] = []
+    mails: list[Row] = []
+    audit: list[Row] = []
+    for action, result in answered:
+        person = held.get(action.subject.key)
+        if person is None:
+            continue  # erased or merged meanwhile, by an operator
+        generation = person.generation
+        if action.kind in OPENS and person.activated_at is None:
+            # After a closing the link of before is dead: a new mail is due.
+            generation += action.kind is Kind.ENABLE
+            if person.personal_mail:
+                mails.append(activation_mail(person.id, generation, now))
+        persons.append(
+            {
+                "row": person.id,
+                "keycloak_id": result.user_id or person.keycloak_id,
+                "generation": generation,
+                "updated_at": now,
+                **_settled(action, person),
+            }
+        )
+        audit.append(_entry(action, person.id, now))
+    if persons:
+        session.connection().execute(update(PERSON).where(PERSON.c.id == bindparam("row")), persons)
+    queue(session, mails)
+    insert_rows(session, models.AuditEntry, audit)
+
+
+def _locked(session: Session, keys: Sequence[str]) -> dict[str, Any]:
+    """The persons as they are now; whoever activates or resets an account waits until this transaction ends."""
+    columns = ("id", "key", "activated_at", "personal_mail", "keycloak_id", "generation", "login", "mail")
+    query = select(*(PERSON.c[name] for name in columns)).where(PERSON.c.key.in_(keys))
+    return {row.key: row for row in session.execute(query.order_by(PERSON.c.id).with_for_update())}
+
+
+def _settled(action: Action, person: Any) -> Row:
+    row = settled(action.subject, activated=person.activated_at is not None)
+    account = action.subject.account
+    if (person.login, person.mail) != (account.login, account.mail):
+        row["digest"] = None  # renamed while this run was at work: the next one tells Keycloak
+    return row
+
+
+def _entry(action: Action, person_id: str, now: datetime) -> Row:
+    return {
+        "at": now,
+        "actor": "sync",
+        "action": f"account.{action.kind.value}",
+        "person_id": person_id,
+        "details": {
+            "why": action.why,
+            "cause": action.subject.cause.value,
+            "changed": [change.what for change in action.changes],
+        },
+    }
