@@ -150,7 +150,7 @@ class SyncEngine:
         unchanged = UnchangedRows(readings, self._sources, staging)
         with self._sessions() as session:
             staging.everything_read(known.foreseen(session, today), known.owed(session))
-            resolve(staging, session)
+            resolve(staging, session, self._profile.matching)
         for name in staging.sources_seen_again():
             unchanged.locate(name)
             staging.reject_seen_again(name)

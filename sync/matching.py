@@ -76,18 +76,20 @@ def claim_of(
     numbers: Iterable[tuple[str, str]],
     birth_date: str = "",
     birth_name: str = "",
-    first_name: str = "",
+    first_names: Iterable[str] = (),
     personal_mail: str = "",
 ) -> Claim:
-    """What one record says. Names are compared without case, accents, hyphens and spaces."""
+    """What one record says; ``first_names``: the usual one and that of the birth certificate. Names are compared without
+    case, accents, hyphens and spaces."""
     said = {
-        "birth_date": birth_date,
-        "birth_name": folded(birth_name),
-        "first_name": folded(first_name),
-        "personal_mail": personal_mail.casefold(),
-        **dict(numbers),
+        "birth_date": {birth_date},
+        "birth_name": {folded(birth_name)},
+        "first_name": {folded(name) for name in first_names},
+        "personal_mail": {personal_mail.casefold()},
+        **{kind: {value} for kind, value in numbers},
     }
-    return Claim(key, frozenset({key}), {name: frozenset({value}) for name, value in said.items() if value})
+    facts = {name: frozenset(values - {""}) for name, values in said.items()}
+    return Claim(key, frozenset({key}), {name: values for name, values in facts.items() if values})
 
 
 def link_values(claim: Claim, rules: Sequence[MatchingRule]) -> list[str]:

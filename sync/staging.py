@@ -27,6 +27,7 @@ CREATE TABLE rejected (source TEXT, file TEXT, line INTEGER, column TEXT, proble
 CREATE TABLE place (source TEXT, hash INTEGER, file TEXT, line INTEGER, PRIMARY KEY (source, hash)) WITHOUT ROWID;
 CREATE TABLE again (source TEXT, hash INTEGER, file TEXT, line INTEGER);
 CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE further (key TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
 CREATE TABLE page (id INTEGER PRIMARY KEY, content BLOB);
 """
 INDEXES = """
@@ -157,9 +158,19 @@ class Staging:
         """Keys of the persons read about, as their sources name them or as :meth:`rename` did; each once, in order."""
         return self._keys("SELECT DISTINCT person FROM row WHERE person > ? ORDER BY person LIMIT ?", size)
 
-    def rename(self, key: str, canonical: str) -> None:
-        """The rows of ``key`` are about the person ``canonical``."""
+    def sources_read(self) -> list[str]:
+        """Sources with rows that are new or have changed."""
+        return [source for (source,) in self._db.execute("SELECT DISTINCT source FROM row ORDER BY source")]
+
+    def rename(self, key: str, canonical: str, rule: str | None = None) -> None:
+        """The rows of ``key`` are about the person ``canonical``; ``rule`` says why, where this run has found it out."""
         self._db.execute("UPDATE row SET person = ? WHERE person = ?", (canonical, key))
+        if rule:
+            self._db.execute("INSERT OR REPLACE INTO further VALUES (?, ?)", (key, rule))
+
+    def further(self, keys: Sequence[str]) -> dict[str, str]:
+        """Those of the sources' keys that this run has found to be somebody's further ones, and by what rule."""
+        return dict(self._in("SELECT key, rule FROM further WHERE key IN", keys))
 
     def drop(self, reads: Iterable[Read]) -> None:
         """Rows that are not to be believed; rejecting them is the caller's."""

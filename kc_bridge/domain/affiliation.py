@@ -53,6 +53,8 @@ class Affiliation:
     """Employer or sponsor, or why the status is what it is."""
     row_hash: int | None = None
     """What its record looked like when it was last read."""
+    person_key: str | None = None
+    """The key by which its record names the human: their account's own, or a further one."""
 
     @property
     def gives_right(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 __all__ = ["USUAL_RULES", "MatchingRule"]
 
@@ -23,6 +23,15 @@ class MatchingRule(BaseModel):
     """What must be equal besides; where it is not, or one of the two does not say it, an operator is asked."""
     then: Literal["same", "ask"] = "same"
     """``same``: they are one human. ``ask``: they may be, and an operator says whether."""
+
+    @field_validator("same")
+    @classmethod
+    def _can_be_looked_up(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(value) - {"birth_name", "first_name"}:
+            raise ValueError(
+                "names alone are no reason to compare: add a number, birth_date or personal_mail"
+            )
+        return value
 
 
 USUAL_RULES = (

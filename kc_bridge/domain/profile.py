@@ -14,6 +14,7 @@ from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.fault import told
 from kc_bridge.domain.lifecycle import Lifecycle
+from kc_bridge.domain.matching import USUAL_RULES, MatchingRule
 from kc_bridge.domain.numbers import NumberKind
 from kc_bridge.domain.password_policy import PasswordPolicy
 from kc_bridge.domain.toml_model import load_toml
@@ -208,6 +209,8 @@ class UniversityProfile(_Strict):
     lifecycle: Lifecycle = Lifecycle()
     """When accounts open, close and go."""
     journeys: list[JourneySpec] = Field(min_length=1)
+    matching: tuple[MatchingRule, ...] = USUAL_RULES
+    """When records of two sources speak of one human; the first rule that applies decides."""
 
     def notice(self, about: str) -> Notice:
         """What people are told where ``about`` (a step, or the entrance ``identify``) collects data.

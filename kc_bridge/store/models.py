@@ -40,8 +40,11 @@ class Person(Base):
     first_name: Mapped[str] = mapped_column(String(255))
     """Usual first name: usual names are the only ones shown."""
     last_name: Mapped[str] = mapped_column(String(255))
+    register_first_name: Mapped[str | None] = mapped_column(String(255))
+    """What the register says instead of the names an operator gave; those stay until it says yet another."""
+    register_last_name: Mapped[str | None] = mapped_column(String(255))
     birth_name: Mapped[str | None] = mapped_column(String(255))
-    birth_date: Mapped[date | None]
+    birth_date: Mapped[date | None] = mapped_column(index=True)
     personal_mail: Mapped[str | None] = mapped_column(String(320))
     """Address given at enrolment, where the activation mail goes; later the verified backup mail."""
     phone: Mapped[str | None] = mapped_column(String(32))
@@ -125,6 +128,8 @@ class Affiliation(Base):
     row_hash: Mapped[int | None] = mapped_column(BigInteger)
     """Of row, mapping and rules version (:func:`sync.sources.base.row_hashes`): an unchanged row is neither parsed nor
     validated."""
+    person_key: Mapped[str | None] = mapped_column(String(128))
+    """The key by which its record names the human, who may have several: what a split takes away."""
 
     person: Mapped[Person] = relationship(back_populates="affiliations")
 

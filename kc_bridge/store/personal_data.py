@@ -26,8 +26,8 @@ AUDIT_DETAILS = frozenset({"step", "steps", "purpose", "reason"})
 """Of what an audit entry tells: what is about the person, and no secret."""
 
 TOLD = {
-    "person": "login mail uid first_name last_name birth_name birth_date personal_mail phone language population state"
-    " account_end closed_on activated_at reset_at provisional_until address_frozen_until created_at updated_at keycloak_id key",
+    "person": "login mail uid first_name last_name register_first_name register_last_name birth_name birth_date"
+    " personal_mail phone language population state account_end closed_on activated_at reset_at provisional_until address_frozen_until created_at updated_at keycloak_id key",
     "identifier": "kind value",
     "affiliation": "population source source_key year programme label start end status reason",
     "journey": "name started_at finished_at",
@@ -48,7 +48,7 @@ TOLD = {
 LEFT_OUT = {
     "person": "id next_transition_on generation digest",
     "identifier": "id person_id",
-    "affiliation": "id person_id row_hash",
+    "affiliation": "id person_id person_key row_hash",
     "journey": "id person_id generation finishing_at finishing_by",
     "step_record": "id journey_id",
     "address_check": "id journey_id data",

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from kc_bridge.domain.matching import USUAL_RULES, MatchingRule
 from sync.matching import Claim, Decisions, Matched, claim_of, match
 
-MARIE = {"birth_date": "2007-05-14", "birth_name": "Martin", "first_name": "Marie"}
+MARIE = {"birth_date": "2007-05-14", "birth_name": "Martin"}
 INE = "123456789AB"
 
 
-def claim(key: str, ine: str = "", *, known: bool = False, **facts: str) -> Claim:
-    said = claim_of(key, numbers=[("ine", ine)] if ine else [], **(MARIE | facts))
+def claim(key: str, ine: str = "", *, known: bool = False, first_name: str = "Marie", **facts: str) -> Claim:
+    numbers = [("ine", ine)] if ine else []
+    said = claim_of(key, numbers=numbers, first_names=[first_name], **(MARIE | facts))
     return Claim(said.key, said.keys, said.facts, known)
 
 

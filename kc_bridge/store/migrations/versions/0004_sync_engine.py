@@ -110,6 +110,7 @@ def upgrade() -> None:
         # Another kind of hash: every row is read anew once.
         batch_op.drop_column("row_hash")
         batch_op.add_column(sa.Column("row_hash", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("person_key", sa.String(length=128), nullable=True))
         batch_op.create_index("ix_affiliation_source_row_hash", ["source", "row_hash"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -121,7 +122,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("closed_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("register_first_name", sa.String(length=255), nullable=True))
+        batch_op.add_column(sa.Column("register_last_name", sa.String(length=255), nullable=True))
         batch_op.create_index(batch_op.f("ix_person_account_end"), ["account_end"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_birth_date"), ["birth_date"], unique=False)
         batch_op.create_index(
             "ix_person_owed",
             ["id"],
@@ -150,7 +154,10 @@ def downgrade() -> None:
             sqlite_where=sa.text("digest IS NULL"),
             postgresql_where=sa.text("digest IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_person_birth_date"))
         batch_op.drop_index(batch_op.f("ix_person_account_end"))
+        batch_op.drop_column("register_last_name")
+        batch_op.drop_column("register_first_name")
         batch_op.drop_column("closed_on")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -160,6 +167,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("affiliation", schema=None) as batch_op:
         batch_op.drop_index("ix_affiliation_source_row_hash")
+        batch_op.drop_column("person_key")
         batch_op.drop_column("row_hash")
         batch_op.add_column(sa.Column("row_hash", sa.String(length=64), nullable=True))
 
