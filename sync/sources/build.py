@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
@@ -10,14 +11,17 @@ from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.settings import Settings, SourceSettings
 from sync.desired import profile_fingerprint
 from sync.sources.base import Source
-from sync.sources.csv import CsvSource
-from sync.sources.mapping import load_mapping
 
-__all__ = ["Builder", "build_sources"]
+__all__ = ["KINDS", "Builder", "build_sources"]
 
 Builder = Callable[[SourceSettings, str], Source]
 """Makes a source of one kind (entry points ``kc_bridge.sources``) from its settings and a text that must be part of every
 row's hash: :func:`sync.sources.base.seed`. Raises :class:`ConfigurationError` for settings it cannot use."""
+
+KINDS = {
+    "csv": "sync.sources.csv",
+}
+"""Our own kinds: the module whose ``build`` is the :data:`Builder`, imported when it is used."""
 
 
 def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source]:
@@ -31,19 +35,18 @@ def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source
                 f"The source name « {name} » is used twice or has a colon.",
                 "Give each source a name of its own.",
             )
-    return [_build(source, profile_fingerprint(profile)) for source in settings.sources]
+    return [_builder(source)(source, profile_fingerprint(profile)) for source in settings.sources]
 
 
-def _build(source: SourceSettings, context: str) -> Source:
-    kinds: dict[str, Builder] = {"csv": _csv, **plugins.load(plugins.SOURCES)}
-    if source.kind not in kinds:
+def _builder(source: SourceSettings) -> Builder:
+    if source.kind in KINDS:
+        build: Builder = import_module(KINDS[source.kind]).build
+        return build
+    others = plugins.load(plugins.SOURCES)
+    if source.kind not in others:
         raise ConfigurationError(
-            f"Source « {source.name} » has the unknown kind « {source.kind} ».", f"Use {', '.join(kinds)}."
+            f"Source « {source.name} » has the unknown kind « {source.kind} ».",
+            f"Use {', '.join([*KINDS, *others])}.",
         )
-    return kinds[source.kind](source, context)
-
-
-def _csv(source: SourceSettings, context: str) -> Source:
-    if source.path is None:
-        raise ConfigurationError(f"Source « {source.name} » has no file.", "Set its path.")
-    return CsvSource(source.name, source.path, load_mapping(source.mapping), source.populations, context)
+    plug_in: Builder = others[source.kind]
+    return plug_in

@@ -22,8 +22,13 @@ class Columns:
     ) -> None:
         self.source = source
         self.mapping = mapping
-        self.names = list(names)
+        self.names = [self._as_mapped(name, names) for name in names]
         self.populations = populations
+
+    @property
+    def known(self) -> int:
+        """How many of the mapping's columns there are."""
+        return len(set(self.mapping.columns).intersection(self.names))
 
     def fault(self) -> str | None:
         """Why nothing can be read under this header."""
@@ -54,3 +59,10 @@ class Columns:
                 )
             ]
         return record
+
+    def _as_mapped(self, name: str, names: Sequence[str]) -> str:
+        """The mapping's spelling: databases and some exports do not keep capitals."""
+        if name in self.mapping.columns:
+            return name
+        alike = [column for column in self.mapping.columns if column.lower() == name.lower()]
+        return alike[0] if alike and alike[0] not in names else name

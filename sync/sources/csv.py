@@ -3,60 +3,62 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.settings import SourceSettings
 from sync.sources.base import Block, Place, Rejected, Row, SourceError, row_hashes, seed
 from sync.sources.columns import Columns
+from sync.sources.csv_options import CsvOptions
 from sync.sources.encoding import detect, is_bytewise, recode, without_bom
-from sync.sources.lines import MAX_LINE, physical_lines
-from sync.sources.mapping import Mapping
+from sync.sources.files import Bounds, ByteFile, Unreadable, found
+from sync.sources.layout import Layout, find_layout
+from sync.sources.lines import MAX_LINE, AllButLast, physical_lines
+from sync.sources.mapping import Mapping, load_mapping
+from sync.sources.options import options_of
 from sync.sources.record import Record
 
-__all__ = ["CsvSource"]
+__all__ = ["CsvSource", "build"]
 
-SEPARATORS = ";\t,|"
-CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the lines of one file are to be understood."""
-
-    encoding: str
-    separator: str
-    columns: Columns
-
-    def split(self, line: bytes) -> list[str]:
-        """Raises :class:`csv.Error` for an unbalanced quote."""
-        text = line.decode(self.encoding, "surrogateescape")
-        if '"' not in text:
-            return text.split(self.separator)
-        return next(csv.reader([text], delimiter=self.separator, strict=True))
+DEFAULTS = CsvOptions()
 
 
 class CsvSource:
-    """One CSV file. A physical line is a row (docs/adr/0027): quoted cells may hold separators, but no line break, so
-    a stray quote spoils its own line only and never swallows the people after it."""
+    """One CSV file, or all that fit a pattern. A physical line is a row (docs/adr/0027): quoted cells may hold
+    separators, but no line break, so a stray quote spoils its own line only and never swallows the people after it."""
 
     def __init__(
-        self, name: str, path: Path, mapping: Mapping, populations: list[str], context: str = ""
+        self,
+        name: str,
+        path: Path,
+        mapping: Mapping,
+        populations: list[str],
+        context: str = "",
+        options: CsvOptions = DEFAULTS,
     ) -> None:
         self.name = name
         self.path = path
         self.mapping = mapping
         self.populations = frozenset(populations)
+        self._options = options
         self._context = (name, mapping.model_dump_json(), ",".join(sorted(populations)), context)
         self._layouts: dict[str, Layout] = {}
 
     def read(self, since: str | None = None) -> Iterator[Block]:  # noqa: ARG002 - always whole
-        """See :meth:`sync.sources.base.Source.read`; a file is always read whole."""
+        """See :meth:`sync.sources.base.Source.read`; files are always read whole."""
+        name = self.path.name
         try:
-            yield from self._read(self.path)
+            for name, path in found(self.path, self._options.newest_only).items():
+                yield from self._read(name, path)
+        except Unreadable as error:
+            raise SourceError(self.name, f"{name} {error.problem}.", error.remedy) from None
         except OSError as error:
-            raise self._unusable(
-                f"cannot be read ({error.strerror})", f"Check that {self.path} exists and may be read."
+            raise SourceError(
+                self.name,
+                f"{name} cannot be read ({error.strerror}).",
+                f"Check that {self.path} exists and may be read.",
             ) from None
 
     def parse(self, row: Row) -> Record | list[Rejected]:
@@ -77,70 +79,89 @@ class CsvSource:
             ]
         return layout.columns.record(row.place, cells)
 
-    def _read(self, path: Path) -> Iterator[Block]:
-        name = path.name
-        encoding = detect(_chunks(path))
-        chunks = _chunks(path)
-        if not is_bytewise(encoding):
-            chunks, encoding = recode(chunks, encoding), "utf-8"
-        layout = None
-        start = 0
-        number = 1
-        for lines in physical_lines(chunks):
-            if layout is None:
-                layout = self._layouts[name] = self._layout(without_bom(lines[0]), encoding)
-                start = seed(*self._context, layout.encoding, layout.separator, *layout.columns.names)
-                lines, number = lines[1:], 2
-            if lines:
-                yield self._block(name, number, lines, start)
-            number += len(lines)
-        if layout is None:
-            raise self._unusable("is empty", "Export it again: not even a header was found.")
+    def _read(self, name: str, path: Path) -> Iterator[Block]:
+        options = self._options
+        with ByteFile(path, Bounds(options.max_size, options.max_ratio)) as file:
+            encoding = options.encoding or detect(file.chunks())
+            chunks = file.chunks()
+            if not is_bytewise(encoding):
+                chunks, encoding = recode(chunks, encoding), "utf-8"
+            lines = physical_lines(chunks)
+            first = next(lines, [b""])
+            first[0] = without_bom(first[0])
+            layout = self._layouts[name] = find_layout(first, encoding, options, self._columns)
+            rows: Iterator[tuple[int, list[bytes]]] | AllButLast = _numbered(
+                first, lines, layout.lines_before
+            )
+            if options.end_marker is not None:
+                rows = AllButLast(rows)
+            count = 0
+            start = seed(*self._context, *layout.fingerprint)
+            for number, some in rows:
+                block = _block(name, number, some, layout, start)
+                count += len(block.rows) + len(block.rejected)
+                yield block
+            if isinstance(rows, AllButLast):
+                _check_end(rows.last, count, layout, options.end_marker or "")
+            file.check_complete()
 
-    def _block(self, name: str, first: int, lines: list[bytes], start: int) -> Block:
-        numbers: list[int] | range = range(first, first + len(lines))
-        rejected = []
-        if b"" in lines or max(map(len, lines)) > MAX_LINE:
-            rejected = [
-                Rejected(
-                    Place(name, number),
-                    None,
-                    f"is longer than {MAX_LINE} bytes",
-                    "Export again: this is not a row.",
-                )
-                for number, line in zip(numbers, lines, strict=True)
-                if len(line) > MAX_LINE
-            ]
-            kept = [
-                (number, line)
-                for number, line in zip(numbers, lines, strict=True)
-                if 0 < len(line) <= MAX_LINE
-            ]
-            numbers = [number for number, _ in kept]
-            lines = [line for _, line in kept]
-        return Block(lines, row_hashes(start, lines), lambda i: Place(name, numbers[i]), rejected)
-
-    def _layout(self, line: bytes, encoding: str) -> Layout:
-        if len(line) > MAX_LINE:
-            raise self._unusable(f"begins with more than {MAX_LINE} bytes in one line", "Export it again.")
-        if not line.strip():
-            raise self._unusable("is empty", "Export it again: not even a header was found.")
-        text = line.decode(encoding, "surrogateescape")
-        separator = max(SEPARATORS, key=text.count)
-        try:
-            names = [cell.strip() for cell in next(csv.reader([text], delimiter=separator, strict=True))]
-        except csv.Error:
-            raise self._unusable("has a header with an unbalanced quote", "Export it again.") from None
-        columns = Columns(self.name, self.mapping, names, self.populations)
-        if fault := columns.fault():
-            raise self._unusable(fault, "Correct the export, or the mapping named in the settings.")
-        return Layout(encoding, separator, columns)
-
-    def _unusable(self, what: str, remedy: str) -> SourceError:
-        return SourceError(self.name, f"{self.path.name} {what}.", remedy)
+    def _columns(self, names: list[str]) -> Columns:
+        return Columns(self.name, self.mapping, names, self.populations)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+def _numbered(
+    first: list[bytes], others: Iterator[list[bytes]], skipped: int
+) -> Iterator[tuple[int, list[bytes]]]:
+    yield skipped + 1, first[skipped:]
+    number = len(first) + 1
+    for lines in others:
+        yield number, lines
+        number += len(lines)
+
+
+def _block(name: str, first: int, lines: list[bytes], layout: Layout, start: int) -> Block:
+    """The rows among those lines, and those too long for one."""
+    numbers: list[int] | range = range(first, first + len(lines))
+    rejected = []
+    # A line shorter than its separators and one character may be blank: most files have none, and are not searched.
+    if lines and (min(map(len, lines)) < len(layout.columns.names) or max(map(len, lines)) > MAX_LINE):
+        remedy = "Export again: this is not a row."
+        rejected = [
+            Rejected(Place(name, number), None, f"is longer than {MAX_LINE} bytes", remedy)
+            for number, line in zip(numbers, lines, strict=True)
+            if len(line) > MAX_LINE
+        ]
+        numbers = [n for n, line in zip(numbers, lines, strict=True) if _is_row(line, layout.blank)]
+        lines = [lines[number - first] for number in numbers]
+    return Block(lines, row_hashes(start, lines), lambda i: Place(name, numbers[i]), rejected)
+
+
+def _is_row(line: bytes, blank: bytes) -> bool:
+    return len(line) <= MAX_LINE and bool(line.strip(blank))
+
+
+def _check_end(last: bytes | None, rows: int, layout: Layout, marker: str) -> None:
+    text = (last or b"").decode(layout.encoding, "surrogateescape").strip()
+    match = re.fullmatch(marker, text)
+    if match is None:
+        raise Unreadable(
+            f"does not end with its end marker, but with « {text[:60]} »",
+            "The export was cut: wait for it to end, or export again.",
+        )
+    told = match.groupdict().get("rows")
+    if told is not None and told.strip() != str(rows):
+        raise Unreadable(f"has {rows} rows, its end marker says {told}", "Export it again.")
+
+
+def build(source: SourceSettings, context: str) -> CsvSource:
+    """The source of one ``[[sources]]`` block of the kind ``csv``."""
+    if source.path is None:
+        raise ConfigurationError(f"Source « {source.name} » has no file.", "Set its path.")
+    return CsvSource(
+        source.name,
+        source.path,
+        load_mapping(source.mapping),
+        source.populations,
+        context,
+        options_of(source, CsvOptions),
+    )

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from kc_bridge.domain.errors import ConfigurationError
-from sync.reading import Reading, read
-from sync.sources import csv as csv_source
 from sync.sources.base import SourceError
 from sync.sources.csv import CsvSource
 from sync.sources.mapping import load_mapping
-from sync.sources.record import Record
-from tests.support.sync_world import STAFF, STUDENTS, staff, student
+from tests.support.exports import STAFF, STUDENTS, staff, student
+from tests.support.reading import Found, read_all
 
 
 @pytest.fixture
@@ -26,22 +24,16 @@ def source(path: Path, mapping: str = "apogee", populations: tuple[str, ...] = (
     return CsvSource("apogee", path, load_mapping(mapping), list(populations))
 
 
-def students(path: Path, *lines: str, encoding: str = "utf-8", end: str = "\r\n") -> Reading:
+def students(path: Path, *lines: str, encoding: str = "utf-8", end: str = "\r\n") -> Found:
     path.write_bytes((end.join([STUDENTS, *lines]) + end).encode(encoding))
-    return read(source(path), frozenset())
-
-
-def only(reading: Reading) -> Record:
-    assert reading.rejected == []
-    (found,) = reading.changed
-    return found.record
+    return read_all(source(path))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_encodings(path: Path, encoding: str, end: str) -> None:
     assert (
-        only(students(path, student(last="Núñez", first="Iñaki"), encoding=encoding, end=end)).birth_name
+        students(path, student(last="Núñez", first="Iñaki"), encoding=encoding, end=end).only.birth_name
         == "Núñez"
     )
 
@@ -49,16 +41,12 @@ def test_encodings(path: Path, encoding: str, end: str) -> None:
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 def test_delimiters(path: Path, delimiter: str) -> None:
     path.write_text("\n".join((STUDENTS, student())).replace(";", delimiter), "utf-8")
-    assert only(read(source(path), frozenset())).year == 2026
+    assert read_all(source(path)).only.year == 2026
 
 
 def test_a_record_says_everything(path: Path) -> None:
-    record = only(
-        students(
-            path,
-            student(22600001, last="O’CONNOR", usual="DE LA TOUR", first="ANNE-SOPHIE", ine="230000000AM"),
-        )
-    )
+    line = student(22600001, last="O’CONNOR", usual="DE LA TOUR", first="ANNE-SOPHIE", ine="230000000AM")
+    record = students(path, line).only
     identity = record.identity("apogee")
     assert (identity.key, identity.first_name, identity.last_name) == (
         "apogee:22600001",
@@ -79,11 +67,11 @@ def test_a_record_says_everything(path: Path) -> None:
 def test_the_first_accent_may_be_on_the_last_line(path: Path) -> None:
     many = [student(22600001 + i) for i in range(2000)]
     reading = students(path, *many, student(1, last="Peña"), encoding="cp1252")
-    assert reading.changed[-1].record.birth_name == "Peña"
+    assert list(reading.records.values())[-1].birth_name == "Peña"
 
 
 def test_a_quoted_cell_may_hold_the_separator(path: Path) -> None:
-    record = only(students(path, student(last='"Martin; dit ""Le Grand"""')))
+    record = students(path, student(last='"Martin; dit ""Le Grand"""')).only
     assert record.birth_name == 'Martin; dit "Le Grand"'
 
 
@@ -116,44 +104,43 @@ def test_a_bad_row_is_quarantined_and_the_next_is_read(
     assert (rejected.place.file, rejected.place.line, rejected.column) == ("people.csv", 2, column)
     assert problem in f"{rejected.problem} {rejected.remedy}"
     assert rejected.remedy
-    assert [r.record.key for r in reading.changed] == ["2"]
+    assert reading.keys == ["2"]
 
 
 def test_names_of_255_characters_pass(path: Path) -> None:
-    assert len(only(students(path, student(last="É" * 255))).birth_name or "") == 255
+    assert len(students(path, student(last="É" * 255)).only.birth_name or "") == 255
 
 
 def test_composed_and_decomposed_are_one_name(path: Path) -> None:
-    assert only(students(path, student(last="Nu\u0301n\u0303ez"))).birth_name == "Núñez"
+    assert students(path, student(last="Nu\u0301n\u0303ez")).only.birth_name == "Núñez"
 
 
 @pytest.mark.parametrize("ine", ["123456789AB", "0123456789A", "1234A56789B", ""])
 def test_forms_of_the_ine(path: Path, ine: str) -> None:
-    assert dict(only(students(path, student(ine=ine))).identifiers).get("ine", "") == ine
+    assert dict(students(path, student(ine=ine)).only.identifiers).get("ine", "") == ine
 
 
-def test_a_line_without_end_is_not_read_into_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_source, "MAX_LINE", 1000)
-    reading = students(path, student(1), "x" * 5000, student(3))
+def test_a_line_too_long_is_told_and_the_next_is_read(path: Path) -> None:
+    reading = students(path, student(1), "x" * 70_000, student(3))
     assert [r.place.line for r in reading.rejected] == [3]
-    assert "longer than 1000" in reading.rejected[0].problem
-    assert [r.place.line for r in reading.changed] == [2, 4]
+    assert "longer than 65536" in reading.rejected[0].problem
+    assert reading.lines == [2, 4]
 
 
 def test_a_few_bad_bytes_spoil_their_own_row_only(path: Path) -> None:
     lines = [STUDENTS, student(1, last="Núñez"), student(2, last="B#uf"), student(3, last="Peña")]
     path.write_bytes("\n".join(lines).encode().replace(b"#", b"\x9c"))
-    reading = read(source(path), frozenset())
+    reading = read_all(source(path))
     assert [r.place.line for r in reading.rejected] == [3]
-    assert [r.record.birth_name for r in reading.changed] == ["Núñez", "Peña"]
+    assert [record.birth_name for record in reading.records.values()] == ["Núñez", "Peña"]
 
 
 @pytest.mark.parametrize("cut", range(1, 60, 7))
 def test_a_cut_file_keeps_its_whole_lines(path: Path, cut: int) -> None:
     whole = "\n".join((STUDENTS, student(1, last="Núñez"), student(2, last="É" * 40))).encode()
     path.write_bytes(whole[:-cut])
-    reading = read(source(path), frozenset())
-    assert reading.changed[0].record.birth_name == "Núñez"
+    reading = read_all(source(path))
+    assert next(iter(reading.records.values())).birth_name == "Núñez"
 
 
 @pytest.mark.parametrize(
@@ -170,34 +157,19 @@ def test_a_cut_file_keeps_its_whole_lines(path: Path, cut: int) -> None:
 def test_a_file_that_is_no_export_is_refused_as_a_whole(path: Path, content: str, problem: str) -> None:
     path.write_text(content, "utf-8")
     with pytest.raises(SourceError, match=problem):
-        read(source(path), frozenset())
+        read_all(source(path))
 
 
 def test_a_missing_file_says_its_path(path: Path) -> None:
     with pytest.raises(SourceError, match=r"people\.csv"):
-        read(source(path), frozenset())
-
-
-def test_an_unchanged_row_is_not_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = students(path, student(1), student(2))
-    hashes = {r.row_hash for r in first.changed}
-    monkeypatch.setattr(CsvSource, "parse", lambda *_: pytest.fail("parsed"))
-    again = read(source(path), hashes)
-    assert (again.changed, len(again.unchanged), again.rows) == ([], 2, 2)
+        read_all(source(path))
 
 
 def test_a_column_that_moved_makes_every_row_new(path: Path) -> None:
-    first = students(path, student(1))
+    before = students(path, student(1)).hashes
     header = STUDENTS.replace("LIB_NOM_PAT_IND;LIB_NOM_USU_IND", "LIB_NOM_USU_IND;LIB_NOM_PAT_IND")
     path.write_text(f"{header}\n{student(1)}\n", "utf-8")
-    again = read(source(path), {r.row_hash for r in first.changed})
-    assert len(again.changed) + len(again.rejected) == 1
-
-
-def test_a_repeated_line_is_reported_with_both_numbers(path: Path) -> None:
-    reading = students(path, student(1), student(1))
-    assert [(r.place.line, r.problem) for r in reading.rejected] == [(3, "repeats line 2")]
-    assert len(reading.changed) == 1
+    assert not set(read_all(source(path)).hashes) & set(before)
 
 
 @pytest.mark.parametrize(
@@ -210,13 +182,13 @@ def test_a_repeated_line_is_reported_with_both_numbers(path: Path) -> None:
 )
 def test_staff_and_guests(path: Path, line: str, problem: str) -> None:
     path.write_text(f"{STAFF}\n{line}\n", "utf-8")
-    reading = read(source(path, "staff", ("staff", "guest")), frozenset())
+    reading = read_all(source(path, "staff", ("staff", "guest")))
     assert problem in reading.rejected[0].problem
 
 
 def test_a_source_has_authority_over_its_populations_only(path: Path) -> None:
     path.write_text(f"{STAFF}\n{staff()}\n", "utf-8")
-    reading = read(source(path, "staff", ("guest",)), frozenset())
+    reading = read_all(source(path, "staff", ("guest",)))
     assert "no authority" in reading.rejected[0].problem
     assert reading.rejected[0].column == "population"
 
