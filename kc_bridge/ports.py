@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
@@ -17,6 +17,7 @@ __all__ = [
     "Directory",
     "DirectoryUser",
     "Held",
+    "HeldUser",
     "Mailer",
     "Result",
     "StaleFence",
@@ -138,6 +139,25 @@ class Held:
     enabled: bool
     digest: str | None
     """The :attr:`DirectoryUser.digest` of the last write, unless somebody removed it."""
+    current: str | None = None
+    """The same over what the user holds now, when attributes were named: another one than ``digest``, and somebody has
+    changed the user by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUser:
+    """What Keycloak holds of any user, ours or not."""
+
+    user_id: str
+    key: str | None
+    """``kcbKey``; None: the user is not ours."""
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    enabled: bool
+    attributes: Mapping[str, tuple[str, ...]]
+    """Those asked for that have a value."""
 
 
 class Directory(Protocol):
@@ -154,8 +174,15 @@ class Directory(Protocol):
         """
         ...
 
-    def digests(self) -> Iterator[Held]:
-        """Every user of ours. Raises :class:`KeycloakUnavailable`, also half-way."""
+    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
+        """Every user of ours. ``attributes``: those that count for :attr:`Held.current`.
+
+        Raises :class:`KeycloakUnavailable`, also half-way.
+        """
+        ...
+
+    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
+        """Every user of the realm but service accounts, with those attributes. Raises :class:`KeycloakUnavailable`."""
         ...
 
 
