@@ -14,7 +14,6 @@ BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 """The longer ones first: that of UTF-32 begins with that of UTF-16."""
-ASCII = bytes(range(128))
 
 
 def detect(chunks: Iterable[bytes]) -> str:
@@ -23,21 +22,32 @@ def detect(chunks: Iterable[bytes]) -> str:
     The whole file is looked at: the first accent may be on the last line. A few bytes that are no UTF-8 (a cut last
     line, a cell pasted from elsewhere) spoil their own row, never the accents of everybody else: the more frequent wins.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     in_sequences = others = 0
+    cut = b""
     first = True
     for chunk in chunks:
         if first and (wide := _wide(chunk)):
             return wide
         first = False
-        if chunk.isascii() and not decoder.getstate()[0]:
-            continue
-        text = decoder.decode(chunk)
-        well = len(text.encode("utf-8", "ignore"))  # without the bytes that are no UTF-8
-        others += len(text.encode("utf-8", "surrogateescape")) - well
-        in_sequences += well - len(text.encode("ascii", "ignore"))
-    others += len(decoder.decode(b"", final=True))
-    return "utf-8" if in_sequences >= others else "cp1252"
+        if cut or not chunk.isascii():
+            data = cut + chunk
+            used, wrong, sequences = _counted(data)
+            cut = data[used:]
+            others += wrong
+            in_sequences += sequences
+    return "utf-8" if in_sequences >= others + len(cut) else "cp1252"
+
+
+def _counted(data: bytes) -> tuple[int, int, int]:
+    """Bytes looked at (the last sequence may be cut), those that are no UTF-8, and those in sequences, nearly."""
+    try:
+        text, used = codecs.utf_8_decode(data, "strict", False)
+        return used, 0, 2 * (used - len(text))
+    except UnicodeDecodeError:
+        text, used = codecs.utf_8_decode(data, "surrogateescape", False)
+        well = len(text.encode("utf-8", "ignore"))
+        wrong = used - well
+        return used, wrong, 2 * (well - (len(text) - wrong))
 
 
 def _wide(beginning: bytes) -> str | None:
