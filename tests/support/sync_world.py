@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from kc_bridge.domain.errors import KeycloakUnavailable
 from kc_bridge.domain.profile import load_profile
-from kc_bridge.ports import Directory, DirectoryUser, Held, Result, Status, Write, WriteKind
+from kc_bridge.ports import Directory, DirectoryUser, Held, HeldUser, Result, Status, Write, WriteKind
 from kc_bridge.settings import Settings, SourceSettings
 from kc_bridge.store import models
 from kc_bridge.store.base import Base
@@ -29,7 +30,8 @@ class FakeDirectory:
 
     def __init__(self, batch: int = 7) -> None:
         self.batch = batch
-        self.users: dict[str, DirectoryUser] = {}
+        self.held: dict[str, DirectoryUser] = {}
+        """Users by id."""
         self.open: dict[str, bool] = {}
         self.writes: list[tuple[str, str]] = []
         """What was changed, and whose."""
@@ -58,12 +60,20 @@ class FakeDirectory:
     def written(self, write: Write, user_id: str) -> None:
         """Between Keycloak's answer and the journal's note: what happens meanwhile."""
 
-    def digests(self) -> Iterator[Held]:
+    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
         self._answer()
-        return (
-            Held(user_id, user.key, user.username, self.open[user_id], user.digest)
-            for user_id, user in self.users.items()
-        )
+        for user_id, user in self.held.items():
+            current = replace(user, enabled=self.open[user_id]).digest if attributes else None
+            yield Held(user_id, user.key, user.username, self.open[user_id], user.digest, current)
+
+    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
+        self._answer()
+        for user_id, user in self.held.items():
+            known = {
+                name: values for name, values in user.attributes.items() if name in attributes and values
+            }
+            names = (user.username, user.email, user.first_name, user.last_name)
+            yield HeldUser(user_id, user.key, *names, self.open[user_id], known)
 
     def _one(self, write: Write) -> Result:
         self._answer()
@@ -73,36 +83,36 @@ class FakeDirectory:
         user_id = self._look_up(write)
         if user_id is None:
             return self._create(user) if write.kind is WriteKind.CREATE else Result(Status.ABSENT)
-        if self.users[user_id].key != user.key:
+        if self.held[user_id].key != user.key:
             return Result(Status.NOT_OWNED)
         if write.kind is WriteKind.DELETE:
             return self._delete(user_id)
         return self._change(write.kind, user_id, user)
 
     def _look_up(self, write: Write) -> str | None:
-        if write.user_id in self.users:
+        if write.user_id in self.held:
             return write.user_id
-        return next((i for i, user in self.users.items() if user.key == write.user.key), None)
+        return next((i for i, user in self.held.items() if user.key == write.user.key), None)
 
     def _create(self, user: DirectoryUser) -> Result:
         user_id = f"kc-{user.key[:30]}"
-        self.users[user_id], self.open[user_id] = user, user.enabled
+        self.held[user_id], self.open[user_id] = user, user.enabled
         self.writes.append(("create", user.username))
         return Result(Status.CREATED, user_id)
 
     def _change(self, kind: WriteKind, user_id: str, user: DirectoryUser) -> Result:
         wanted = {WriteKind.DISABLE: False, WriteKind.UPDATE: self.open[user_id]}.get(kind, True)
-        if (self.users[user_id].digest, self.open[user_id]) == (user.digest, wanted):
+        if (self.held[user_id].digest, self.open[user_id]) == (user.digest, wanted):
             return Result(Status.UNCHANGED, user_id)
-        self.users[user_id], self.open[user_id] = user, wanted
+        self.held[user_id], self.open[user_id] = user, wanted
         self.writes.append((kind.value, user.username))
         return Result(CHANGED[kind], user_id)
 
     def _delete(self, user_id: str) -> Result:
         if self.open[user_id]:
             return Result(Status.INVALID, user_id, "enabled")
-        self.writes.append(("delete", self.users[user_id].username))
-        del self.users[user_id], self.open[user_id]
+        self.writes.append(("delete", self.held[user_id].username))
+        del self.held[user_id], self.open[user_id]
         return Result(Status.DELETED, user_id)
 
     def _answer(self) -> None:

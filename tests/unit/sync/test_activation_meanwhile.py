@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kc_bridge.ports import DirectoryUser
+from kc_bridge.ports import Write, WriteKind
 from kc_bridge.store import models
 from tests.support.sync_world import FakeDirectory, World, student
 
@@ -14,8 +14,9 @@ class ActivatesMeanwhile(FakeDirectory):
 
     world: World
 
-    def update(self, user_id: str, user: DirectoryUser) -> None:
-        super().update(user_id, user)
+    def written(self, write: Write, user_id: str) -> None:
+        if write.kind is not WriteKind.UPDATE:
+            return
         with self.world.sessions.begin() as session:
             person = session.query(models.Person).filter_by(keycloak_id=user_id).one()
             person.activated_at, person.state = self.world.now, "SupannActif"
@@ -34,7 +35,7 @@ def test_the_activation_is_kept_and_keycloak_told_by_the_next_run(tmp_path: Path
 
     person = world.person("apogee:1")
     assert person.state == "SupannActif"
-    assert directory.users[person.keycloak_id or ""].attributes["accountState"] == ("SupannActif",)
+    assert directory.held[person.keycloak_id or ""].attributes["accountState"] == ("SupannActif",)
     writes = len(directory.writes)
     world.run()
     assert len(directory.writes) == writes

@@ -17,7 +17,7 @@ def test_a_first_run_makes_persons_users_and_mails(world: World) -> None:
     report = world.run()
     assert (report.status, report.outcome.done["create"]) == ("ok", 3)
     camille = world.person("apogee:1")
-    user = world.directory.users[camille.keycloak_id or ""]
+    user = world.directory.held[camille.keycloak_id or ""]
     assert user.username == user.email == "camille.o-connor@etu.univ-demo.fr"
     assert (user.key, user.enabled) == (key_digest("apogee:1"), True)
     assert user.attributes == {
@@ -39,7 +39,7 @@ def test_a_first_run_makes_persons_users_and_mails(world: World) -> None:
 def test_identification_data_never_reaches_the_directory(world: World) -> None:
     world.students([student(22600001, birth="14/05/2007", phone="0639980000")])
     world.run()
-    written = repr(world.directory.users)
+    written = repr(world.directory.held)
     for secret in ("22600001", "0226000013A", "14/05/2007", "2007-05-14", "639980000", "courriel.example"):
         assert secret not in written
 
@@ -64,7 +64,7 @@ def test_another_domain_is_everybodys_though_no_row_changed(world: World) -> Non
     world.run()
     world.profile = world.profile.model_copy(update={"domain": "univ-nouvelle.fr"})
     world.on(2026, 9, 2).run()
-    user = world.directory.users[world.person("apogee:1").keycloak_id or ""]
+    user = world.directory.held[world.person("apogee:1").keycloak_id or ""]
     assert user.attributes["eduPersonPrincipalName"] == ("camille.dupont@univ-nouvelle.fr",)
 
 
@@ -77,7 +77,7 @@ def test_several_enrolments_are_one_person(world: World) -> None:
         ]
     )
     world.run()
-    assert [u.username for u in world.directory.users.values()].count("marie.martin@etu.univ-demo.fr") == 1
+    assert [u.username for u in world.directory.held.values()].count("marie.martin@etu.univ-demo.fr") == 1
     assert len(world.person("apogee:1").keycloak_id or "") > 0
     assert world.count(models.Affiliation) == 4
 
@@ -189,7 +189,7 @@ def test_a_cancelled_enrolment_closes_and_losing_one_of_two_does_not(world: Worl
 def test_an_enrolment_cancelled_before_anybody_read_it_makes_no_user(world: World) -> None:
     world.students([student(1, status="A"), student(2, year=2024)])
     world.run()
-    assert [u.username for u in world.directory.users.values()] == ["paul.bernard@univ-demo.fr"]
+    assert [u.username for u in world.directory.held.values()] == ["paul.bernard@univ-demo.fr"]
     assert world.mails() == ["paul.bernard@univ-demo.fr"]
 
 
@@ -221,7 +221,7 @@ def test_a_corrected_mail_gets_a_new_link_until_the_activation(world: World) -> 
     person = world.person("apogee:1")
     assert (person.personal_mail, world.mails().count(person.login)) == ("right@courriel.example", 2)
     assert [a.kind.value for a in report.plan.for_keycloak] == ["update"]
-    assert world.directory.users[person.keycloak_id or ""].attributes["accountState"] == ("SupannActif",)
+    assert world.directory.held[person.keycloak_id or ""].attributes["accountState"] == ("SupannActif",)
 
 
 def test_once_activated_the_phone_is_the_persons_own(world: World) -> None:
@@ -251,7 +251,7 @@ def test_keycloak_down_ends_partial_and_the_next_run_repairs(world: World) -> No
     assert len(world.mails()) == 4
     world.directory.down_after = None
     report = world.run()
-    assert (report.status, report.outcome.done["create"], len(world.directory.users)) == ("ok", 7, 11)
+    assert (report.status, report.outcome.done["create"], len(world.directory.held)) == ("ok", 7, 11)
     assert len(world.mails()) == len(set(world.mails())) == 11
 
 
@@ -259,10 +259,10 @@ def test_a_lost_answer_is_adopted_not_doubled(world: World) -> None:
     world.students([student(1)])
     world.directory.lose_answers = True
     assert world.run().status == "partial"
-    assert (len(world.directory.users), world.mails()) == (2, [])
+    assert (len(world.directory.held), world.mails()) == (2, [])
     world.directory.lose_answers = False
     world.run()
-    assert (len(world.directory.users), len(world.mails())) == (2, 2)
+    assert (len(world.directory.held), len(world.mails())) == (2, 2)
 
 
 def test_a_user_whose_creation_was_never_noted_is_closed_when_its_time_ends(world: World) -> None:
@@ -316,14 +316,14 @@ def test_a_source_that_cannot_be_read_stops_the_run(world: World) -> None:
     world.students_file.write_text("")
     with pytest.raises(SourceError):
         world.run()
-    assert (world.last_run().status, world.directory.users) == ("failed", {})
+    assert (world.last_run().status, world.directory.held) == ("failed", {})
 
 
 def test_a_plan_writes_nothing(world: World) -> None:
     world.students([student(1)])
     prepared = world.engine().prepare()
     assert prepared.plan.counts["create"] == 2
-    assert (world.count(models.Person), world.count(SyncRun), world.directory.users) == (0, 0, {})
+    assert (world.count(models.Person), world.count(SyncRun), world.directory.held) == (0, 0, {})
 
 
 def test_the_guard_stops_a_mass_closing_until_somebody_accepts_it(world: World) -> None:

@@ -48,7 +48,7 @@ def test_no_run_of_two_years_touches_them(world: World) -> None:
         assert report.status == "ok", moment
 
     assert columns(world.person(KEY)) == before
-    assert before["keycloak_id"] not in world.directory.users
+    assert before["keycloak_id"] not in world.directory.held
     assert "marie.martin" not in {name for _, name in world.directory.writes}
 
 

@@ -47,7 +47,7 @@ def state(world: World) -> dict[str, object]:
             p.key: (p.uid, p.state, p.account_end, p.last_name, p.next_transition_on)
             for p in session.query(models.Person)
         }
-    users = {u.key: (u.digest, world.directory.open[i]) for i, u in world.directory.users.items()}
+    users = {u.key: (u.digest, world.directory.open[i]) for i, u in world.directory.held.items()}
     return {"people": people, "users": users, "mails": sorted(world.mails())}
 
 

@@ -22,7 +22,7 @@ def test_one_ine_for_two_people_is_neither_s(world: World) -> None:
         (2, "is also that of another person (students.csv line 4)"),
         (4, "is also that of another person (students.csv line 2)"),
     ]
-    assert len(world.directory.users) == 2
+    assert len(world.directory.held) == 2
 
 
 def test_a_number_somebody_has_is_refused_to_another(world: World) -> None:
@@ -53,7 +53,7 @@ def test_two_rows_under_one_record_key(world: World) -> None:
     world.run()
     assert [line for line, _ in lines(world)] == [2, 3]
     assert "students.csv line 3" in lines(world)[0][1]
-    assert len(world.directory.users) == 2
+    assert len(world.directory.held) == 2
 
 
 def test_a_second_row_does_not_shake_the_first(world: World) -> None:
@@ -114,6 +114,6 @@ def test_the_order_of_rows_changes_nothing(world: World, tmp_path_factory: pytes
     for one, order in zip(worlds, (rows, shuffled), strict=True):
         one.students(order)
         one.run()
-    first, second = ({u.username: u.digest for u in w.directory.users.values()} for w in worlds)
+    first, second = ({u.username: u.digest for u in w.directory.held.values()} for w in worlds)
     assert first == second
     assert worlds[0].count(Quarantine) == worlds[1].count(Quarantine) > 0

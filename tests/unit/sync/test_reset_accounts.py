@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kc_bridge.ports import DirectoryUser
+from kc_bridge.ports import Write, WriteKind
 from kc_bridge.store import models
 from tests.support.sync_world import FakeDirectory, World, student
 
@@ -34,7 +34,7 @@ def test_keycloak_is_told_and_nothing_is_given_back(tmp_path: Path) -> None:
     world.run()
     activate(world)
     world.run()
-    user = directory.users[world.person("apogee:1").keycloak_id or ""]
+    user = directory.held[world.person("apogee:1").keycloak_id or ""]
     assert user.attributes["accountState"] == ("SupannActif",)
 
     reset(world)
@@ -44,7 +44,7 @@ def test_keycloak_is_told_and_nothing_is_given_back(tmp_path: Path) -> None:
     person = world.person("apogee:1")
     assert (person.state, person.activated_at, person.first_name) == ("SupannCree", None, "Marie-Lou")
     assert (person.personal_mail, person.phone) == (OWN, "+33639980099")
-    user = directory.users[person.keycloak_id or ""]
+    user = directory.held[person.keycloak_id or ""]
     assert user.attributes["accountState"] == ("SupannCree",)
     assert user.enabled
     assert report.plan.counts["update"] == 1
@@ -65,9 +65,8 @@ class ResetsMeanwhile(FakeDirectory):
 
     world: World
 
-    def update(self, user_id: str, user: DirectoryUser) -> None:
-        super().update(user_id, user)
-        if user.first_name == "Marie-Lou":
+    def written(self, write: Write, user_id: str) -> None:
+        if write.kind is WriteKind.UPDATE and write.user.first_name == "Marie-Lou":
             reset(self.world)
 
 
@@ -85,4 +84,4 @@ def test_a_reset_during_a_run_is_kept(tmp_path: Path) -> None:
     world.run()
     person = world.person("apogee:1")
     assert person.state == "SupannCree"
-    assert directory.users[person.keycloak_id or ""].attributes["accountState"] == ("SupannCree",)
+    assert directory.held[person.keycloak_id or ""].attributes["accountState"] == ("SupannCree",)

@@ -39,5 +39,5 @@ def test_a_run_beside_a_run_does_nothing(world: World) -> None:
     world.students([student(1)])
     with single_run(world.database), pytest.raises(AlreadyRunning):
         world.run()
-    assert world.directory.users == {}
+    assert world.directory.held == {}
     assert world.run().status == "ok"

@@ -32,7 +32,7 @@ def test_plan_run_and_run_again(cli: CliRunner, world: World) -> None:
     planned = cli.invoke(commands.sync, ["plan"])
     assert "2 create, 0 update, 0 disable, 0 enable, 0 nothing" in planned.output
     assert "1 row in quarantine" in planned.output
-    assert world.directory.users == {}
+    assert world.directory.held == {}
     assert "2 created" in cli.invoke(commands.sync, ["run"]).output
     again = cli.invoke(commands.sync, ["run"])
     assert (again.exit_code, "Nothing to write" in again.output) == (0, True)
