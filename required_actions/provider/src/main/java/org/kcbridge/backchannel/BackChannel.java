@@ -27,6 +27,11 @@ public class BackChannel {
         return new LinksResource(call);
     }
 
+    @Path("users/batch")
+    public BatchResource batch() {
+        return new BatchResource(call);
+    }
+
     @Path("users/{user}/owned")
     public OwnershipResource ownership() {
         return new OwnershipResource(call);

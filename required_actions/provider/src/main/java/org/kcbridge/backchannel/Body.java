@@ -15,8 +15,12 @@ final class Body {
 
     private final JsonNode root;
 
-    private Body(JsonNode root) {
+    /** Where this object is in the whole, empty or ending with a dot. */
+    private final String path;
+
+    private Body(JsonNode root, String path) {
         this.root = root;
+        this.path = path;
     }
 
     static Body parse(String text) {
@@ -25,44 +29,77 @@ final class Body {
             if (root == null || !root.isObject()) {
                 throw Refusal.badRequest("");
             }
-            return new Body(root);
+            return new Body(root, "");
         } catch (JsonProcessingException notJson) {
             throw Refusal.badRequest("");
         }
     }
 
+    /** @return the refusal of this object for what a field says */
+    Refusal bad(String field) {
+        return Refusal.badRequest(path + field);
+    }
+
     String text(String field) {
         String value = optionalText(field);
         if (value == null) {
-            throw Refusal.badRequest(field);
+            throw bad(field);
         }
         return value;
     }
 
     String optionalText(String field) {
         JsonNode node = root.path(field);
-        return node.isMissingNode() || node.isNull() ? null : textOf(node, field);
+        return node.isMissingNode() || node.isNull() ? null : textOf(node, path + field);
     }
 
     /** @return false when the field is missing */
     boolean optionalFlag(String field) {
+        return optionalFlag(field, false);
+    }
+
+    boolean optionalFlag(String field, boolean missing) {
         JsonNode node = root.path(field);
         if (!node.isMissingNode() && !node.isBoolean()) {
-            throw Refusal.badRequest(field);
+            throw bad(field);
         }
-        return node.booleanValue();
+        return node.isMissingNode() ? missing : node.booleanValue();
+    }
+
+    long number(String field) {
+        JsonNode node = root.path(field);
+        if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+            throw bad(field);
+        }
+        return node.longValue();
+    }
+
+    /** @return the objects of a list, in its order */
+    List<Body> objects(String field) {
+        JsonNode list = root.path(field);
+        if (!list.isArray()) {
+            throw bad(field);
+        }
+        List<Body> objects = new ArrayList<>(list.size());
+        for (JsonNode node : list) {
+            if (!node.isObject()) {
+                throw bad(field + "." + objects.size());
+            }
+            objects.add(new Body(node, path + field + "." + objects.size() + "."));
+        }
+        return objects;
     }
 
     int epochSeconds(String field) {
         JsonNode node = root.path(field);
         if (!node.isInt()) {
-            throw Refusal.badRequest(field);
+            throw bad(field);
         }
         return node.intValue();
     }
 
     List<String> texts(String field) {
-        return textsOf(root.path(field), field);
+        return textsOf(root.path(field), path + field);
     }
 
     /** @return empty when the field is missing */
@@ -72,12 +109,12 @@ final class Body {
 
     /** @return attribute name to values; empty when the field is missing */
     Map<String, List<String>> textsByName(String field) {
-        return members(optionalObject(field), field, Body::textsOf);
+        return members(optionalObject(field), path + field, Body::textsOf);
     }
 
     /** @return step to name to text; empty when the field is missing */
     Map<String, Map<String, String>> textByNameByStep(String field) {
-        return members(optionalObject(field), field, (node, path) -> members(node, path, Body::textOf));
+        return members(optionalObject(field), path + field, (node, place) -> members(node, place, Body::textOf));
     }
 
     private JsonNode optionalObject(String field) {

@@ -66,10 +66,21 @@ final class Call {
         return session.getContext().getClient();
     }
 
+    /** @return the service account by which the bridge calls */
+    UserModel account() {
+        return caller.user();
+    }
+
     /** Begins an event of the realm's « admin events »: what was done to a user, by which service account. */
     AdminEventBuilder adminEvent() {
+        return adminEvent(session);
+    }
+
+    /** @param bound the session whose transaction decides whether the event has happened */
+    AdminEventBuilder adminEvent(KeycloakSession bound) {
         AdminAuth auth = new AdminAuth(realm, caller.token(), caller.user(), caller.client());
-        return new AdminEventBuilder(realm, auth, session, session.getContext().getConnection());
+        RealmModel seen = bound.realms().getRealm(realm.getId());
+        return new AdminEventBuilder(seen, auth, bound, session.getContext().getConnection());
     }
 
     /** The user with this id, if the bridge may act on it now. */

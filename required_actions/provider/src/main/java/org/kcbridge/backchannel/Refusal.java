@@ -57,6 +57,16 @@ final class Refusal extends RuntimeException {
         return new Refusal(UNPROCESSABLE, error);
     }
 
+    /** @param most rows a request may have */
+    static Refusal tooMany(int most) {
+        return new Refusal(Status.REQUEST_ENTITY_TOO_LARGE.getStatusCode(), "too_many").with("most", most);
+    }
+
+    /** @param highest the number of the newest run that has written */
+    static Refusal staleFence(long highest) {
+        return new Refusal(Status.CONFLICT.getStatusCode(), "stale_fence").with("fence", highest);
+    }
+
     /** Another write for the same user is taking long; trying again is safe. */
     static Refusal busy() {
         return new Refusal(Status.SERVICE_UNAVAILABLE.getStatusCode(), "busy");

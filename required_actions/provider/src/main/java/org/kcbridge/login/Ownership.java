@@ -35,6 +35,11 @@ public final class Ownership {
                 && RoleUtils.getDeepUserRoleMappings(user).stream().noneMatch(Ownership::administers);
     }
 
+    /** Whether one of these roles, or of those they are made of, gives power over the realm. */
+    public static boolean administer(Set<RoleModel> roles) {
+        return RoleUtils.expandCompositeRoles(roles).stream().anyMatch(Ownership::administers);
+    }
+
     private static boolean administers(RoleModel role) {
         if (!role.isClientRole()) {
             return ADMIN_REALM_ROLES.contains(role.getName());
