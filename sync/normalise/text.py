@@ -14,11 +14,16 @@ WORD = re.compile(r"[^\W\d_]+")
 
 def clean(text: str) -> str:
     """NFC, single spaces, typographic apostrophe made plain: two ways of typing one name compare equal."""
-    return " ".join(unicodedata.normalize("NFC", text).replace("\u2019", "'").split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).replace("\u2019", "'")
+    return " ".join(text.split())
 
 
 def has_forbidden_characters(text: str) -> bool:
-    """Control and direction-changing characters, which make a name look like another or break a line."""
+    """Control and direction-changing characters, which make a name look like another or break a line; and the mark of
+    what could not be decoded."""
+    if text.isprintable():  # at C speed: none of those below is
+        return "\ufffd" in text
     return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for character in text)
 
 

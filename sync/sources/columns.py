@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping as Positions
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,6 +26,10 @@ class Columns:
         self.mapping = mapping
         self.names = [self._as_mapped(name, names) for name in names]
         self.populations = populations
+        at = {name: index for index, name in enumerate(self.names)}
+        self._fields = [(field, _positions(at, columns)) for field, columns in mapping.fields.items()]
+        self._identifiers = [(kind, _positions(at, columns)) for kind, columns in mapping.identifiers.items()]
+        self._record_key = [at[name] for name in mapping.record_key if name in at]
 
     @property
     def known(self) -> int:
@@ -41,9 +47,8 @@ class Columns:
 
     def record(self, place: Place, cells: Sequence[str]) -> Record | list[Rejected]:
         """As many cells as there are names. See :meth:`sync.sources.base.Source.parse`."""
-        raw = self.mapping.apply(dict(zip(self.names, cells, strict=True)))
         try:
-            record = Record.model_validate({k: v for k, v in raw.items() if v != ""})
+            record = Record.model_validate(self.raw(cells))
         except ValidationError as error:
             return [
                 Rejected(place, self.mapping.column_of(e["loc"]), *explain(e))
@@ -60,9 +65,35 @@ class Columns:
             ]
         return record
 
+    def raw(self, cells: Sequence[str]) -> dict[str, Any]:
+        """The fields of the record to be, without the empty ones."""
+        raw: dict[str, Any] = dict(self.mapping.constants)
+        for field, positions in self._fields:
+            if value := _joined(cells, positions):
+                raw[field] = value
+        for field, translation in self.mapping.values.items():
+            value = raw.pop(field, "").strip()
+            if value := translation.get(value, value):
+                raw[field] = value
+        numbers = ((kind, _joined(cells, positions)) for kind, positions in self._identifiers)
+        raw["identifiers"] = {kind: value for kind, value in numbers if value.strip()}
+        raw["record_key"] = ":".join([cells[position].strip() for position in self._record_key])
+        return raw
+
     def _as_mapped(self, name: str, names: Sequence[str]) -> str:
         """The mapping's spelling: databases and some exports do not keep capitals."""
         if name in self.mapping.columns:
             return name
         alike = [column for column in self.mapping.columns if column.lower() == name.lower()]
         return alike[0] if alike and alike[0] not in names else name
+
+
+def _positions(at: Positions[str, int], columns: str | list[str]) -> list[int]:
+    names = [columns] if isinstance(columns, str) else columns
+    return [at[name] for name in names if name in at]
+
+
+def _joined(cells: Sequence[str], positions: list[int]) -> str:
+    if len(positions) == 1:
+        return cells[positions[0]]
+    return "".join([cells[position] for position in positions])

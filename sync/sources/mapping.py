@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Cells
 from functools import cached_property
 from typing import Any
 
@@ -46,18 +45,6 @@ class Mapping(BaseModel):
         """Columns a file with that header lacks."""
         return [name for name in self.columns if name not in header and name not in self.optional]
 
-    def apply(self, cells: Cells[str, str]) -> dict[str, Any]:
-        """The record's raw fields."""
-        record: dict[str, Any] = dict(self.constants)
-        record |= {field: _joined(cells, columns) for field, columns in self.fields.items()}
-        for field, translation in self.values.items():
-            value = str(record.get(field, "")).strip()
-            record[field] = translation.get(value, value)
-        numbers = {kind: _joined(cells, columns) for kind, columns in self.identifiers.items()}
-        record["identifiers"] = {kind: value for kind, value in numbers.items() if value.strip()}
-        record["record_key"] = ":".join(cells.get(name, "").strip() for name in self.record_key)
-        return record
-
     def column_of(self, location: tuple[Any, ...]) -> str | None:
         """The column behind the place pydantic names in an error."""
         field = location[0] if location else None
@@ -68,14 +55,6 @@ class Mapping(BaseModel):
         else:
             columns = self.fields.get(str(field))
         return "+".join(columns) if isinstance(columns, list) else columns
-
-
-def _joined(cells: Cells[str, str], columns: Columns) -> str:
-    return (
-        cells.get(columns, "")
-        if isinstance(columns, str)
-        else "".join(cells.get(name, "") for name in columns)
-    )
 
 
 def load_mapping(name: str) -> Mapping:
