@@ -30,12 +30,13 @@ def judge(
     sources = [
         SourceCount(
             reading.source,
-            reading.rows,
-            state.rows if (state := states.get(reading.source)) else None,
+            reading.rows if reading.counted or state is None else state.rows,
+            state.rows if state else None,
             counts[reading.source]["quarantined"],
             state.rejected if state else None,
         )
         for reading in readings
+        for state in [states.get(reading.source)]
     ]
     closes = plan.counts["disable"] or plan.counts["purge"]
     return inspect(

@@ -74,6 +74,8 @@ class Reading:
     """False when only what changed was asked for."""
     rows: int = 0
     """Rows the source holds."""
+    counted: bool = True
+    """False when ``rows`` are those that changed alone: such a source cannot say how many it holds without being read."""
     changed: int = 0
     mark: str | None = None
 
@@ -101,6 +103,7 @@ def read(
         on_rows(len(block.hashes))
     if total is not None:
         reading.rows = total
+    reading.counted = reading.whole or total is not None
     return reading
 
 

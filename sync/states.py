@@ -40,7 +40,8 @@ def note_readings(
         if state is None:
             state = SourceState(source=reading.source, rejected=0)
             session.add(state)
-        state.rows = reading.rows
+        if reading.counted:
+            state.rows = reading.rows
         if reading.whole:
             state.full_read_at = now
             state.rejected = counts[reading.source]["quarantined"]

@@ -9,6 +9,7 @@ import pytest
 
 from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, session_factory
+from kc_bridge.store.sync import SourceState
 from sync.reading import KnownRows, Reading
 from sync.states import note_readings, since
 
@@ -63,3 +64,12 @@ def test_rows_in_quarantine_are_read_again(sessions) -> None:  # type: ignore[no
     assert asked(sessions) == "10:00"
     note(sessions, mark="11:00", whole=True, quarantined=1)
     assert asked(sessions) is None
+
+
+def test_a_read_of_what_changed_says_nothing_of_how_many_there_are(sessions) -> None:  # type: ignore[no-untyped-def]
+    note(sessions, mark="10:00")
+    with sessions.begin() as session:
+        partial = Reading("view", KnownRows(), False, rows=1, counted=False, mark="11:00")
+        note_readings(session, [partial], {"view": {"quarantined": 0, "rows": 1}}, NOW)
+    with sessions() as session:
+        assert session.get_one(SourceState, "view").rows == 10
