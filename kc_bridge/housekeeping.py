@@ -17,6 +17,10 @@ log = structlog.get_logger()
 JOBS = {
     "provisional passwords ended": "required_actions.scolpass.expiry:end_expired",
     "notices before accounts close": "sync.notices:announce_ends",
+    "persons erased": "sync.purge:erase_due",
+    "journeys nobody finished": "sync.retention:forget_unfinished",
+    "people only Keycloak knows, forgotten": "sync.retention:forget_strangers",
+    "old proofs": "sync.retention:forget_old_proofs",
 }
 """By what the log says of it: packages that know nothing of each other are named, not imported."""
 

@@ -1,0 +1,58 @@
+"""Erasing here what the rules say is past its time, once Keycloak has been told: the run decides, this follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from kc_bridge.domain.account_state import DATA_PURGED, PURGED
+from kc_bridge.services import Services
+from kc_bridge.store.activation import AddressChange, Journey, Link
+from kc_bridge.store.decisions import SecurityAnswer
+from kc_bridge.store.erasure import ERASED, erase_account, erase_data
+from kc_bridge.store.models import Person
+
+__all__ = ["erase_due"]
+
+CHUNK = 100
+"""Persons erased in one transaction."""
+
+
+def erase_due(kcb: Services) -> int:
+    """Erases the data of accounts that are ``SupannSupprDonnees``, and everything of those that are
+    ``SupannSupprCompte`` and have left Keycloak; returns how many persons. May be repeated, and cut off anywhere."""
+    kept = kcb.profile.lifecycle.name_kept_days
+    today = kcb.today()
+    free_on = None if kept is None else today + timedelta(days=kept)
+    done = _each(kcb, _with_data(), lambda db, person: erase_data(db, person, kcb.clock()))
+    return done + _each(
+        kcb, _whole(), lambda db, person: erase_account(db, person, kcb.clock(), today, free_on)
+    )
+
+
+def _with_data() -> ColumnElement[bool]:
+    """Closed long enough, and something of what they gave is still there."""
+    theirs = (Link, Journey, AddressChange, SecurityAnswer)
+    left = [select(table.person_id).where(table.person_id == Person.id).exists() for table in theirs]
+    columns = (Person.personal_mail, Person.phone, Person.activated_at, Person.reset_at)
+    return and_(Person.state == DATA_PURGED, or_(*(column.is_not(None) for column in columns), *left))
+
+
+def _whole() -> ColumnElement[bool]:
+    known = Person.key.not_like(ERASED + "%")
+    return and_(Person.state == PURGED, Person.keycloak_id.is_(None), known)
+
+
+def _each(kcb: Services, due: ColumnElement[bool], erase: Callable[[Session, Person], None]) -> int:
+    done = 0
+    while True:
+        with kcb.sessions.begin() as db:
+            chunk = db.scalars(select(Person).where(due).limit(CHUNK).with_for_update()).all()
+            for person in chunk:
+                erase(db, person)
+            done += len(chunk)
+        if len(chunk) < CHUNK:
+            return done
