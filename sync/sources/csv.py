@@ -123,21 +123,19 @@ def _block(name: str, first: int, lines: list[bytes], layout: Layout, start: int
     """The rows among those lines, and those too long for one."""
     numbers: list[int] | range = range(first, first + len(lines))
     rejected = []
-    # A line shorter than its separators and one character may be blank: most files have none, and are not searched.
-    if lines and (min(map(len, lines)) < len(layout.columns.names) or max(map(len, lines)) > MAX_LINE):
+    if lines and max(map(len, lines)) > MAX_LINE:
         remedy = "Export again: this is not a row."
         rejected = [
             Rejected(Place(name, number), None, f"is longer than {MAX_LINE} bytes", remedy)
             for number, line in zip(numbers, lines, strict=True)
             if len(line) > MAX_LINE
         ]
-        numbers = [n for n, line in zip(numbers, lines, strict=True) if _is_row(line, layout.blank)]
-        lines = [lines[number - first] for number in numbers]
+    # A line shorter than its separators and one character may be blank: most files have none, and are not searched.
+    if rejected or (lines and min(map(len, lines)) < len(layout.columns.names)):
+        blank = layout.blank
+        kept = [i for i, line in enumerate(lines) if line and len(line) <= MAX_LINE and line.strip(blank)]
+        numbers, lines = [first + i for i in kept], [lines[i] for i in kept]
     return Block(lines, row_hashes(start, lines), lambda i: Place(name, numbers[i]), rejected)
-
-
-def _is_row(line: bytes, blank: bytes) -> bool:
-    return len(line) <= MAX_LINE and bool(line.strip(blank))
 
 
 def _check_end(last: bytes | None, rows: int, layout: Layout, marker: str) -> None:

@@ -39,6 +39,7 @@ class CsvOptions(BaseModel):
         if value is None:
             return None
         try:
+            "\r\n".encode(value)  # Python also calls encodings what makes no text
             return codecs.lookup(value).name
         except LookupError:
             raise ValueError(f"« {value} » is no encoding Python knows") from None

@@ -13,20 +13,29 @@ MAX_LINE = 64 * 1024
 def physical_lines(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
     """The lines that end in each chunk, without their ends (LF, CRLF or CR).
 
-    Of a line that goes through several chunks only the beginning is kept, which is longer than :data:`MAX_LINE`: too
-    long to be taken for a row, and no longer than a chunk and that.
+    Of a line that goes on for more than :data:`MAX_LINE` a beginning is given at once, too long to be taken for a row;
+    the rest of it is dropped.
     """
     rest = b""
+    dropping = False
     for chunk in chunks:
         data = rest + chunk
         lines = data.splitlines()
-        rest = b""
-        if data and not data.endswith(b"\n"):
-            # A CR may be the first half of a CRLF.
-            rest = lines.pop()[: MAX_LINE + 1] + (b"\r" if data.endswith(b"\r") else b"")
+        # A CR may be the first half of a CRLF.
+        end = b"\r" if data.endswith(b"\r") else b""
+        open_line = lines.pop() if data and not data.endswith(b"\n") else b""
+        if dropping and lines:
+            dropping = False
+            del lines[0]
+        if dropping or len(open_line) > MAX_LINE:
+            if not dropping:
+                lines.append(open_line[: MAX_LINE + 1])
+                dropping = True
+            open_line = b""
+        rest = open_line + end
         if lines:
             yield lines
-    if rest:
+    if rest and not dropping:
         yield rest.splitlines()
 
 
