@@ -8,9 +8,10 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from kc_bridge.domain.account_state import OPEN
 from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.store import models
@@ -18,7 +19,6 @@ from kc_bridge.store.activation import AddressChange
 from kc_bridge.store.sync import PersonKey, SourceState
 from sync.desired import Account
 from sync.people import KnownPerson, Read
-from sync.rules.lifecycle import CLOSED
 
 __all__ = [
     "aliases",
@@ -36,6 +36,7 @@ T = TypeVar("T")
 PERSON = tuple(models.Person.__table__.columns)
 AFFILIATION = tuple(getattr(models.Affiliation, f.name) for f in fields(Affiliation))
 """In the order of :class:`Affiliation`."""
+LOWEST = -(1 << 63)
 STREAM = 10_000
 """Rows fetched at a time where all are looked at."""
 CHUNK = 200
@@ -45,13 +46,14 @@ CHUNK = 200
 def row_hashes(session: Session, source: str) -> Iterator[list[int]]:
     """Hash of every row of ``source`` as last accepted, in rising order, a page at a time."""
     table = models.Affiliation
-    rows_of = select(table.row_hash).where(table.source == source, table.row_hash.is_not(None))
-    query = rows_of.order_by(table.row_hash)
-    cursor = session.connection().execution_options(stream_results=True).execute(query).cursor
-    while rows := cursor.fetchmany(
-        STREAM
-    ):  # the driver's own tuples: SQLAlchemy's rows take ten times as long
-        yield [row_hash for (row_hash,) in rows]
+    rows_of = select(table.row_hash).where(table.source == source)
+    page = rows_of.where(table.row_hash > bindparam("last")).order_by(table.row_hash).limit(STREAM)
+    last = LOWEST
+    # The driver's own tuples: SQLAlchemy's rows take ten times as long, and a streamed result has taken the first already.
+    while rows := session.connection().execute(page, {"last": last}).cursor.fetchall():
+        hashes = [row_hash for (row_hash,) in rows]
+        yield hashes
+        last = hashes[-1]
 
 
 def aliases(session: Session, keys: Iterable[str]) -> dict[str, str]:
