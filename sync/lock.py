@@ -1,33 +1,68 @@
-"""One run at a time, whoever starts it: a file lock beside SQLite, an advisory lock in PostgreSQL; and the number by
-which a run that lost its turn without noticing is refused."""
+"""One run at a time, whoever starts it; and the number by which a run that lost its turn without noticing is refused."""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from filelock import FileLock, Timeout
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.clock import Clock, system_clock
 from kc_bridge.domain.errors import BridgeError
 from kc_bridge.store.database import session_factory
 from kc_bridge.store.sync import SyncRun
+from sync.heartbeat import Pulse, beating
+from sync.turn import turn_of
 
-__all__ = ["AlreadyRunning", "Lease", "Superseded", "single_run"]
+__all__ = [
+    "SILENCE",
+    "AlreadyRunning",
+    "Lease",
+    "NotDue",
+    "Superseded",
+    "is_due",
+    "latest_run",
+    "myself",
+    "single_run",
+]
 
-ADVISORY_LOCK = 0x6B63_6273  # « kcbs »
+SILENCE = timedelta(seconds=30)
+"""A run without a sign of life for this long has lost its turn, on PostgreSQL."""
+BEATS = 6
+"""Signs of life in that time."""
 
 
+@dataclass
 class AlreadyRunning(BridgeError):
     """Another process is syncing; it does the same work."""
 
+    holder: str | None = None
+    """``host:pid``."""
+    since: datetime | None = None
+    silent: timedelta | None = None
+    """How long it has given no sign of life; None where it has of late."""
+
     def __str__(self) -> str:
-        return "Another sync is running. Nothing to do: it reads the same sources."
+        who = (
+            f": {self.holder} since {self.since:%d/%m/%Y %H:%M:%S} UTC" if self.holder and self.since else ""
+        )
+        if self.silent is None:
+            return f"Another sync is running{who}. Nothing to do: it reads the same sources."
+        return (
+            f"Another sync holds the lock{who}, and has given no sign of life for {int(self.silent.total_seconds())} s:"
+            " its process is stopped or hangs.\n"
+            f"  → Let it go on, or end it (kill -CONT, kill -KILL the process {self.holder or '?'}); nothing is lost, the"
+            " next run does the work."
+        )
+
+
+class NotDue(BridgeError):
+    """Another scheduler has run of late."""
 
 
 class Superseded(BridgeError):
@@ -43,36 +78,77 @@ class Lease:
 
     run_id: int
     fence: int
+    pulse: Pulse = field(default_factory=Pulse, compare=False, repr=False)
 
     def check(self, session: Session) -> None:
         """Call in each transaction that writes. Raises :class:`Superseded`."""
+        self.pulse.felt()
         highest = session.scalar(select(func.max(SyncRun.fence)))
         if highest is not None and highest > self.fence:
             raise Superseded
 
 
 @contextmanager
-def single_run(engine: Engine, clock: Clock = system_clock) -> Iterator[Lease]:
-    """Begins a run. Raises :class:`AlreadyRunning` at once when another process holds the lock; a dead one's is free."""
-    if engine.dialect.name == "sqlite":
-        lock = FileLock(f"{engine.url.database}.sync.lock", timeout=0)
-        try:
-            with lock:
-                yield _begin(engine, clock)
-        except Timeout:
-            raise AlreadyRunning from None
-        return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:id)"), {"id": ADVISORY_LOCK}):
-            raise AlreadyRunning
-        try:
-            yield _begin(engine, clock)
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:id)"), {"id": ADVISORY_LOCK})
+def single_run(
+    engine: Engine,
+    clock: Clock = system_clock,
+    *,
+    every: timedelta | None = None,
+    waiting: Callable[[AlreadyRunning], None] | None = None,
+    silence: timedelta = SILENCE,
+) -> Iterator[Lease]:
+    """Begins a run.
+
+    Raises :class:`AlreadyRunning` when another process holds the lock, unless ``waiting`` is given, which is called
+    between tries; :class:`NotDue` when somebody began one less than ``every`` ago. A dead process's lock is free, and on
+    PostgreSQL so is that of one without a sign of life for ``silence``.
+    """
+    with turn_of(engine, silence) as turn:
+        while not turn.take():
+            busy = _busy(engine, clock(), silence)
+            if waiting is None:
+                raise busy
+            waiting(busy)
+        if every is not None and not is_due(latest_run(engine), clock(), every):
+            raise NotDue
+        lease = _begin(engine, clock)
+        turn.begun()
+        with beating(lambda: turn.beat(lease.run_id, clock()), silence / BEATS, lease.pulse):
+            yield lease
+
+
+def is_due(latest: SyncRun | None, now: datetime, every: timedelta) -> bool:
+    """Whether a scheduled run may begin, for whoever holds the lock.
+
+    One still « running » has died, and what it left is done at once. A clock that went back makes one run more, never
+    one less; however long nobody ran, one run catches up.
+    """
+    if latest is None or latest.status == "running":
+        return True
+    return not timedelta() <= now - latest.started_at < every
+
+
+def latest_run(engine: Engine) -> SyncRun | None:
+    """The run that began last, whatever the clock said."""
+    with session_factory(engine)() as session:
+        return session.scalars(select(SyncRun).order_by(SyncRun.id.desc()).limit(1)).first()
+
+
+def myself() -> str:
+    """``host:pid`` of this process."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:255]
+
+
+def _busy(engine: Engine, now: datetime, silence: timedelta) -> AlreadyRunning:
+    run = latest_run(engine)
+    if run is None or run.status != "running":
+        return AlreadyRunning()
+    silent = now - (run.heartbeat_at or run.started_at)
+    return AlreadyRunning(run.holder, run.started_at, silent if silent > silence else None)
 
 
 def _begin(engine: Engine, clock: Clock) -> Lease:
-    """Opens the run's row; a run still « running » while we hold the lock has died."""
+    """Opens the run's row; a run still « running » while we hold the lock has died, or lost its turn."""
     now = clock()
     with session_factory(engine).begin() as session:
         session.execute(
@@ -85,7 +161,7 @@ def _begin(engine: Engine, clock: Clock) -> Lease:
             started_at=now,
             heartbeat_at=now,
             fence=max(highest + 1, int(now.timestamp() * 1000)),
-            holder=f"{socket.gethostname()}:{os.getpid()}"[:255],
+            holder=myself(),
         )
         session.add(run)
         session.flush()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +22,16 @@ __all__ = ["SessionFactory", "check_schema", "head", "open_engine", "session_fac
 
 SessionFactory = sessionmaker[Session]
 
+PROCESS = secrets.token_hex(4)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_engine(url: str) -> Engine:
     """An engine for ``url``; on SQLite with WAL, foreign keys and transactions that take the write lock at once."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors must not quote people
+        # Errors must not quote people; the name tells administrators, and a sync that takes over, whose connection it is.
+        named = {"application_name": _application_name()} if url.startswith("postgresql") else {}
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=named)
     engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -41,6 +47,12 @@ def open_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _application_name() -> str:
+    """Of this very process, among all processes of all machines; PostgreSQL keeps 63 bytes."""
+    host = socket.gethostname().encode("ascii", "replace").decode()
+    return f"kc-bridge {host[:32]}:{os.getpid()}:{PROCESS}"
 
 
 def session_factory(engine: Engine) -> SessionFactory:
