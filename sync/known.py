@@ -130,7 +130,7 @@ def open_accounts(session: Session) -> int:
     query = (
         select(func.count())
         .select_from(models.Person)
-        .where(in_keycloak, tied, models.Person.state != CLOSED)
+        .where(in_keycloak, tied, models.Person.state.in_(OPEN))
     )
     return session.scalar(query) or 0
 
