@@ -23,9 +23,11 @@ import structlog
 from babel.support import NullTranslations
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kc_bridge.adapters.smtp import RecipientDeferred, RecipientRefused, SmtpMailer
+from kc_bridge.domain.affiliation import DECEASED
 from kc_bridge.domain.calendar import instant_in_words, local_date
 from kc_bridge.domain.clock import Clock
 from kc_bridge.domain.colour import dark_accents, light_accents
@@ -35,7 +37,7 @@ from kc_bridge.ports import Mailer
 from kc_bridge.settings import Settings
 from kc_bridge.store import outbox
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.models import OutboxMessage, Person
+from kc_bridge.store.models import Affiliation, OutboxMessage, Person
 from kc_bridge.texts import translations
 
 __all__ = ["Mail", "NothingToSend", "Writing", "kinds", "mail_kind", "send_waiting"]
@@ -134,6 +136,8 @@ def _send_one(
     try:
         with sessions.begin() as db:
             message = db.get_one(OutboxMessage, message_id)
+            if _has_died(db, message.person_id):
+                raise NothingToSend("deceased: whoever reads that mailbox has lost somebody")
             writing = Writing(db, message.person, message.payload, settings, profile, now)
             written = _compose(writing, message)
     except NothingToSend as nothing:
@@ -167,6 +171,12 @@ def _send_one(
         raise
     _settle(sessions, message_id, lambda m: outbox.sent(m, clock()))
     return True
+
+
+def _has_died(db: Session, person_id: str) -> bool:
+    """Asked of every mail, whatever queued it, and when: the word may have come after the message."""
+    record = Affiliation.person_id == person_id, Affiliation.status == DECEASED
+    return db.scalar(select(Affiliation.id).where(*record).limit(1)) is not None
 
 
 def _settle(sessions: SessionFactory, message_id: int, change: Callable[[OutboxMessage], None]) -> bool:

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     """Interval at which waiting mails are sent."""
     housekeeping_every: timedelta = timedelta(minutes=15)
     """Interval of everything else: provisional passwords that have ended, notices before accounts close."""
+    notices_per_hour: int = Field(2000, ge=1, le=1_000_000)
+    """How many notices of closing accounts leave in an hour: 30,000 in one morning look like spam to every relay on their
+    way. They wait for the mails people wait for."""
     scolpass_valid_days: int = Field(14, ge=0, le=90)
     """Days after which a printed provisional password ends, at 23:59; ``kcb scolpass --valid-days`` says otherwise."""
     breached_passwords: Path | None = None

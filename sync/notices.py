@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from kc_bridge.domain.account_state import EXPIRED, OPEN
+from kc_bridge.domain.affiliation import DECEASED
 from kc_bridge.domain.calendar import local_date
 from kc_bridge.services import Services
-from kc_bridge.store.models import Affiliation, Person
-from kc_bridge.store.outbox import enqueue
-from sync.rules.lifecycle import CLOSED
+from kc_bridge.store.bulk import insert_missing
+from kc_bridge.store.models import Affiliation, OutboxMessage, Person
+from sync.spreading import Slots
 
-__all__ = ["DECEASED", "Notice", "announce_ends", "notice_due"]
+__all__ = ["Notice", "announce_ends", "notice_due"]
 
 BEFORE = (30, 7)
 """Days before the last one, the earliest first."""
 LATE = 7
 """Days after the end in which somebody is still told that it has come; later it would be news of long ago, as when a
 whole register is read for the first time."""
-DECEASED = "deceased"
-"""Status of an affiliation whose person gets no notice: whoever reads that mailbox has lost somebody."""
+CHUNK = 500
+"""Persons told in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -49,44 +51,81 @@ def notice_due(end: date, today: date, active_since: date) -> Notice | None:
 
 
 def announce_ends(kcb: Services) -> int:
-    """Queues the notices due today, each once for a person, an end and a kind; returns how many.
+    """Queues the notices due today, each once for a person, an end and a kind, to leave one after the other at the rate
+    of the settings; returns how many.
 
     Only owners of an account they have activated are told: nobody else could miss it.
     """
-    now, today = kcb.clock(), kcb.today()
+    queued, after = 0, ""
     with kcb.sessions.begin() as db:
-        return sum(_queue(db, person, notice, now) for person, notice in _due(db, kcb, today))
+        slots = Slots.of(db, kcb.clock(), kcb.settings.notices_per_hour)
+    while True:
+        with kcb.sessions.begin() as db:
+            people = db.scalars(_concerned(kcb, after)).all()
+            queued += _queue(db, _new(db, list(_due(people, kcb))), kcb, slots)
+        if len(people) < CHUNK:
+            return queued
+        after = people[-1].id
 
 
-def _due(db: Session, kcb: Services, today: date) -> Iterator[tuple[Person, Notice]]:
+def _concerned(kcb: Services, after: str) -> Select[Person]:
+    """People whose account ends or ended about now, a page of them."""
+    today = kcb.today()
     deceased = select(Affiliation.id).where(
         Affiliation.person_id == Person.id, Affiliation.status == DECEASED
     )
-    people = select(Person).where(
-        Person.account_end >= today - timedelta(days=LATE),
-        Person.account_end <= today + timedelta(days=max(BEFORE)),
-        Person.activated_at.is_not(None),
-        ~deceased.exists(),
+    return (
+        select(Person)
+        .where(
+            Person.account_end >= today - timedelta(days=LATE),
+            Person.account_end <= today + timedelta(days=max(BEFORE)),
+            Person.activated_at.is_not(None),
+            Person.state.in_({*OPEN, EXPIRED}),
+            ~deceased.exists(),
+            Person.id > after,
+        )
+        .order_by(Person.id)
+        .limit(CHUNK)
     )
-    for person in db.scalars(people):
+
+
+def _due(people: Sequence[Person], kcb: Services) -> Iterator[tuple[str, Person, Notice]]:
+    """What to tell whom, by the key that tells it once."""
+    today = kcb.today()
+    for person in people:
         if person.account_end is None or person.activated_at is None:
             continue
-        if person.account_end < today and person.state != CLOSED:
+        if person.account_end < today and person.state in OPEN:
             continue  # the next sync closes it, or finds a later end
         since = local_date(person.activated_at, kcb.settings.timezone)
         notice = notice_due(person.account_end, today, since)
         if notice is not None:
-            yield person, notice
+            yield f"end:{person.id}:{person.account_end.isoformat()}:{notice.which}", person, notice
 
 
-def _queue(db: Session, person: Person, notice: Notice, now: datetime) -> bool:
-    assert person.account_end is not None
-    end = person.account_end.isoformat()
-    return enqueue(
-        db,
-        kind=notice.kind,
-        person_id=person.id,
-        dedupe_key=f"end:{person.id}:{end}:{notice.which}",
-        payload={"end": end},
-        now=now,
-    )
+def _new(db: Session, due: list[tuple[str, Person, Notice]]) -> list[tuple[str, Person, Notice]]:
+    """Those not told yet."""
+    keys = select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_([key for key, _, _ in due]))
+    told = set(db.scalars(keys))
+    return [each for each in due if each[0] not in told]
+
+
+def _queue(db: Session, due: list[tuple[str, Person, Notice]], kcb: Services, slots: Slots) -> int:
+    now = kcb.clock()
+    rows = [
+        {
+            "channel": "mail",
+            "kind": notice.kind,
+            "person_id": person.id,
+            "dedupe_key": key,
+            "payload": {"end": person.account_end.isoformat()},
+            "created_at": now,
+            "not_before": slots.next(),
+            "state": "waiting",
+            "attempts": 0,
+        }
+        for key, person, notice in due
+        if person.account_end
+    ]
+    insert_missing(db, OutboxMessage, rows, ["dedupe_key"])
+    return len(rows)

@@ -1,4 +1,7 @@
-"""Messages waiting to be sent: written with the decision, sent by a worker, one per person and reason."""
+"""Messages waiting to be sent: written with the decision, sent by a worker, one per person and reason.
+
+Each channel (mails, a directory, one receiver of webhooks) is worked off by itself: one that is down holds up no other.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,26 @@ from sqlalchemy.orm import Session
 
 from kc_bridge.store.models import OutboxMessage
 
-__all__ = ["backoff", "claim", "dead", "drop", "drop_waiting", "enqueue", "sent", "try_later"]
+__all__ = [
+    "MAIL",
+    "PATIENT",
+    "backoff",
+    "claim",
+    "dead",
+    "drop",
+    "drop_all",
+    "drop_waiting",
+    "enqueue",
+    "sent",
+    "try_later",
+]
 
+MAIL = "mail"
+"""The channel of what people read."""
 MAX_ATTEMPTS = 40
 """With :func:`backoff`, a relay may be down for more than a day before a message is given up."""
+PATIENT = ("ends_soon", "closed")
+"""Kinds that leave when nothing else is due: many at once, foreseen for months, and nobody waits for them."""
 CLAIM_LIFETIME = timedelta(minutes=5)
 """A worker that died while sending loses its message to the next one after this."""
 
@@ -28,12 +47,14 @@ def enqueue(
     payload: dict[str, Any] | None = None,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
+    channel: str = MAIL,
 ) -> bool:
     """Adds a message in the caller's transaction; False when that ``dedupe_key`` was already there."""
     if session.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)):
         return False
     session.add(
         OutboxMessage(
+            channel=channel,
             kind=kind,
             person_id=person_id,
             dedupe_key=dedupe_key,
@@ -46,8 +67,9 @@ def enqueue(
     return True
 
 
-def claim(session: Session, now: datetime) -> OutboxMessage | None:
-    """Takes the oldest message due, so that no other worker sends it; expired ones are put aside unsent."""
+def claim(session: Session, now: datetime, channel: str = MAIL) -> OutboxMessage | None:
+    """Takes the channel's oldest message due, so that no other worker sends it; expired ones are put aside unsent. A
+    patient one is taken when there is no other."""
     due = or_(
         OutboxMessage.state == "waiting",
         OutboxMessage.state == "sending",  # its claim has run out: see the not_before written below
@@ -55,8 +77,8 @@ def claim(session: Session, now: datetime) -> OutboxMessage | None:
     while True:
         message = session.scalar(
             select(OutboxMessage)
-            .where(due, OutboxMessage.not_before <= now)
-            .order_by(OutboxMessage.id)
+            .where(OutboxMessage.channel == channel, due, OutboxMessage.not_before <= now)
+            .order_by(OutboxMessage.kind.in_(PATIENT), OutboxMessage.id)
             .limit(1)
         )
         if message is None:
@@ -102,6 +124,16 @@ def drop_waiting(session: Session, person_id: str, kind: str, reason: str) -> No
     waiting = (
         OutboxMessage.person_id == person_id,
         OutboxMessage.kind == kind,
+        OutboxMessage.state == "waiting",
+    )
+    session.execute(update(OutboxMessage).where(*waiting).values(state="expired", last_error=reason[:500]))
+
+
+def drop_all(session: Session, person_id: str, reason: str) -> None:
+    """Drops every mail that waits for the person: there is nobody to read it."""
+    waiting = (
+        OutboxMessage.person_id == person_id,
+        OutboxMessage.channel == "mail",
         OutboxMessage.state == "waiting",
     )
     session.execute(update(OutboxMessage).where(*waiting).values(state="expired", last_error=reason[:500]))

@@ -12,11 +12,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from kc_bridge.domain.account_state import DATA_PURGED, EXPIRED
+from kc_bridge.domain.affiliation import DECEASED
 from kc_bridge.mailer import send_waiting
 from kc_bridge.settings import SmtpSettings
 from kc_bridge.store.models import Affiliation, OutboxMessage, Person
-from sync.notices import DECEASED, announce_ends, notice_due
-from sync.rules.lifecycle import CLOSED
+from sync.notices import announce_ends, notice_due
 from tests.support.bridge import FixedClock, make_app, make_person, services_of
 from tests.support.relay import Relay
 
@@ -115,7 +116,7 @@ def test_a_whole_year_with_days_on_which_nobody_looked(bridge: Flask, clock: Fix
     for clock.now in looked:
         announce_ends(services_of(bridge))
     assert queued(bridge, person) == [("ends_soon", "30"), ("ends_soon", "7")]
-    change(bridge, person, state=CLOSED)
+    change(bridge, person, state=EXPIRED)
     for days in (1, 2, 40):
         clock.now = at(END + timedelta(days=days))
         announce_ends(services_of(bridge))
@@ -152,14 +153,16 @@ def test_who_is_told_nothing(bridge: Flask, clock: FixedClock) -> None:
         fields = {"population": "student", "source": "apogee", "source_key": "1"}
         db.add(Affiliation(person_id=dead.id, status=DECEASED, **fields))
     open_still = owner(bridge, account_end=date(2027, 11, 30))  # the sync has not closed it yet
+    purged = owner(bridge, account_end=date(2027, 11, 30), state=DATA_PURGED)
     announce_ends(services_of(bridge))
-    assert [queued(bridge, one) for one in (never, endless, dead, open_still)] == [[]] * 4
+    assert [queued(bridge, one) for one in (never, endless, dead, open_still, purged)] == [[]] * 5
 
 
 def sent(bridge: Flask, clock: FixedClock, relay: Relay) -> list[tuple[list[str], str]]:
-    """Recipients and text of the mails that leave when the job and the worker run now."""
+    """Recipients and text of the mails that leave when the job runs now, and the worker a minute later."""
     relay.taken.clear()
     announce_ends(services_of(bridge))
+    clock.advance(minutes=1)
     send_waiting(services_of(bridge).settings, services_of(bridge).sessions, clock)
     texts = [message.get_body(("plain",)).get_content() for message in relay.messages()]  # type: ignore[union-attr]
     return [(recipients, text) for (recipients, _), text in zip(relay.taken, texts, strict=True)]
@@ -170,11 +173,11 @@ def test_where_they_read_it_and_what_it_says(bridge: Flask, clock: FixedClock, r
     alone = owner(bridge, personal_mail=None, mail="camille@etu.univ-demo.fr")
     clock.now = at(date(2027, 12, 1))
     told = sent(bridge, clock, relay)
-    assert [recipients for recipients, _ in told] == [[person.personal_mail], [alone.mail]]
+    assert sorted(recipients for recipients, _ in told) == sorted([[person.personal_mail], [alone.mail]])
     assert all("31 décembre 2027" in text and "Réinscrivez-vous" in text for _, text in told)
 
-    change(bridge, person, state=CLOSED)
-    change(bridge, alone, state=CLOSED)
+    change(bridge, person, state=EXPIRED)
+    change(bridge, alone, state=EXPIRED)
     clock.now = at(date(2028, 1, 1))
     told = sent(bridge, clock, relay)
     assert [recipients for recipients, _ in told] == [[person.personal_mail]], "the other mailbox is closed"
@@ -200,6 +203,49 @@ def test_a_mail_that_left_too_late_says_nothing_wrong(bridge: Flask, clock: Fixe
     person = owner(bridge)
     clock.now = at(END)
     announce_ends(services_of(bridge))
-    change(bridge, person, state=CLOSED)
+    change(bridge, person, state=EXPIRED)
     clock.now = at(END + timedelta(days=1))
     assert [text.count("bientôt") for _, text in sent(bridge, clock, relay)] == [0]
+
+
+def moments(bridge: Flask) -> list[datetime]:
+    """When the waiting notices leave, in order."""
+    with services_of(bridge).sessions() as db:
+        waiting = select(OutboxMessage.not_before).where(OutboxMessage.state == "waiting")
+        return sorted(db.scalars(waiting))
+
+
+def test_they_leave_one_after_the_other_at_the_rate_of_the_settings(bridge: Flask, clock: FixedClock) -> None:
+    services_of(bridge).settings.notices_per_hour = 4
+    clock.now = at(date(2027, 12, 1))
+    for _ in range(3):
+        owner(bridge)
+    announce_ends(services_of(bridge))
+    first = [clock.now + timedelta(minutes=15 * n) for n in range(3)]
+    assert moments(bridge) == first
+
+    owner(bridge)
+    clock.advance(minutes=15)
+    assert announce_ends(services_of(bridge)) == 1, "nobody is told twice"
+    assert moments(bridge) == [*first, first[-1] + timedelta(minutes=15)], "behind those that wait"
+
+
+def test_after_a_day_without_a_relay_they_do_not_leave_all_at_once(bridge: Flask, clock: FixedClock) -> None:
+    services_of(bridge).settings.notices_per_hour = 4
+    clock.now = at(date(2027, 12, 1))
+    for _ in range(5):
+        owner(bridge)
+    announce_ends(services_of(bridge))
+    clock.advance(hours=24)
+    assert announce_ends(services_of(bridge)) == 0
+    assert moments(bridge) == [clock.now + timedelta(minutes=15 * n) for n in range(5)]
+
+
+def test_a_page_of_people_at_a_time(
+    bridge: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.notices.CHUNK", 2)
+    clock.now = at(date(2027, 12, 1))
+    everybody = [owner(bridge) for _ in range(5)]
+    assert announce_ends(services_of(bridge)) == 5
+    assert [queued(bridge, person) for person in everybody] == [[("ends_soon", "30")]] * 5
