@@ -51,6 +51,7 @@ def desired_user(
         "accountEnd": (standing.account_end.isoformat(),) if standing.account_end else (),
         "accountState": (standing.state,),
     }
+    first = {"locale": (language,)} | {name: attributes.pop(name) for name in profile.drift.kept}
     if standing.state in {DATA_PURGED, PURGED}:
         attributes |= dict.fromkeys(THEIR_OWN, ())
     return DirectoryUser(
@@ -61,7 +62,7 @@ def desired_user(
         last_name=identity.last_name,
         enabled=standing.open,
         attributes=attributes,
-        first_attributes={"locale": (language,)},
+        first_attributes=first,
         required_actions=tuple(keycloak_actions(profile.journey_for(standing.population))),
     )
 
@@ -69,4 +70,5 @@ def desired_user(
 def profile_fingerprint(profile: UniversityProfile) -> str:
     """Changes when the profile would make other users of the same rows."""
     decisive = profile.model_dump_json(include={"establishment", "domain", "mail_domains", "lifecycle"})
-    return hashlib.sha256(decisive.encode()).hexdigest()
+    kept = ",".join(sorted(profile.drift.kept))
+    return hashlib.sha256(f"{decisive}{kept}".encode()).hexdigest()

@@ -160,6 +160,8 @@ def _kind(subject: Subject) -> Kind:
         return Kind.ENABLE if user.enabled else Kind.DISABLE
     if subject.standing.state == PURGED:
         return Kind.PURGE
+    if known.digest is None and not user.enabled:
+        return Kind.DISABLE  # owed to somebody closed: Keycloak may hold them open (drift, a run that died)
     return Kind.NOTHING if known.digest == user.digest else Kind.UPDATE
 
 

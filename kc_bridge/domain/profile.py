@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from kc_bridge.domain import plugins
+from kc_bridge.domain.drift import Drift
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.fault import told
 from kc_bridge.domain.lifecycle import Lifecycle
@@ -208,6 +209,8 @@ class UniversityProfile(_Strict):
     """Steps people may do again by themselves, besides those of their journey."""
     lifecycle: Lifecycle = Lifecycle()
     """When accounts open, close and go."""
+    drift: Drift = Drift()
+    """What becomes of users somebody changed in Keycloak."""
     journeys: list[JourneySpec] = Field(min_length=1)
     matching: tuple[MatchingRule, ...] = USUAL_RULES
     """When records of two sources speak of one human; the first rule that applies decides."""
