@@ -35,6 +35,8 @@ class Account:
     uid: str
     login: str
     mail: str
+    aliases: tuple[str, ...] = ()
+    """Former addresses under which mail still arrives."""
 
 
 def desired_user(
@@ -45,6 +47,7 @@ def desired_user(
         "uid": (account.uid,),
         "displayName": (f"{identity.first_name} {identity.last_name}",),
         "eduPersonPrincipalName": (f"{account.uid}@{profile.domain}",),
+        "mailAlternateAddress": account.aliases,
         "eduPersonAffiliation": edu_person_affiliations(standing.populations),
         "eduPersonPrimaryAffiliation": (edu_person_primary(standing.population),),
         "supannEtablissement": (f"{{UAI}}{profile.establishment}",),

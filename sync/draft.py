@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 
 from kc_bridge.domain import plugins
 from kc_bridge.domain.account_state import CLOSED, EXPIRED, OPEN
 from kc_bridge.domain.affiliation import VALID, Affiliation, Status
 from kc_bridge.domain.lifecycle import Lifecycle
-from kc_bridge.domain.numbers import FORMER_INE
-from kc_bridge.domain.person import Identity
 from kc_bridge.domain.profile import UniversityProfile
-from sync.desired import Account, desired_user
-from sync.identifiers import allocate, stem
+from sync.accounts import new_account
+from sync.desired import desired_user
+from sync.identifiers import stem
+from sync.identities import account_names, identity_of
 from sync.people import Cause, KnownPerson, Read, Subject
 from sync.rules.ends import last_day, limited
 from sync.rules.lifecycle import Standing, standing
@@ -38,13 +37,16 @@ def draft(
     persons: Mapping[str, KnownPerson],
     *,
     taken: Callable[[str], bool],
+    others: Callable[[str], bool] = lambda _name: False,
     profile: UniversityProfile,
     today: date,
     calendar: frozenset[str] = frozenset(),
+    further: Mapping[str, str] | None = None,
 ) -> list[Subject]:
     """One subject for every person of ``reads`` and of ``persons``, in the order of their keys.
 
-    ``calendar`` names the persons a foreseen date has come for.
+    ``taken`` and ``others``: see :func:`sync.accounts.new_account`. ``calendar`` names the persons a foreseen date has
+    come for; ``further`` the sources' keys this run has found to be somebody's, and by what rule.
     """
     by_person: dict[str, list[Read]] = defaultdict(list)
     for read in reads:
@@ -54,21 +56,24 @@ def draft(
     def is_taken(name: str) -> bool:
         return name in given or taken(name)
 
+    def is_given(name: str) -> bool:
+        return name in given or others(name)
+
     subjects = []
     for key in sorted(by_person.keys() | persons.keys()):
         known = persons.get(key)
         group = by_person.get(key, [])
         affiliations = _affiliations(known, group, today)
-        identity = _identity(known, group, affiliations)
+        identity = identity_of(known, group, affiliations)
         where = _stand(affiliations, known, today, profile.lifecycle)
         if known is None and where.state in CLOSED and long_gone(where.account_end, today, profile.lifecycle):
             continue
         if known:
             account = known.account
         else:
-            uid = allocate(stem(identity.first_name, identity.last_name), is_taken)
-            given.add(uid)
-            account = _new_account(uid, where.population, profile)
+            asked = account_names(group, affiliations)
+            account = new_account(identity, where.population, asked, profile, taken=is_taken, others=is_given)
+            given.add(account.uid)
         language = known.language if known else profile.languages[0]
         subjects.append(
             Subject(
@@ -79,6 +84,7 @@ def draft(
                 standing=where,
                 user=desired_user(identity, account, where, profile, language),
                 cause=_cause(known, group, today, key in calendar, profile.lifecycle),
+                further=_further(group, further or {}),
             )
         )
     return subjects
@@ -118,37 +124,9 @@ def _affiliation(read: Read, before: Affiliation | None, today: date) -> Affilia
         label=record.label,
         reason=record.reason,
         row_hash=read.row_hash,
+        person_key=f"{read.source}:{record.key}",
     )
     return limited(affiliation, plugins.load(plugins.RULES).values())
-
-
-def _identity(
-    known: KnownPerson | None, reads: list[Read], affiliations: tuple[Affiliation, ...]
-) -> Identity:
-    """What the freshest affiliation's record says; numbers it leaves out stay, and so does a verified backup mail."""
-    freshest = max(affiliations, key=lambda a: a.recency)
-    read = next(
-        (r for r in reads if r.record.record_key == freshest.source_key and r.source == freshest.source), None
-    )
-    if read is None:
-        assert known is not None
-        return known.identity
-    said = replace(read.record.identity(read.source), key=read.person_key)
-    if known is None:
-        return said
-    # A mail the person has replaced stays so until the register says another than the one that was replaced.
-    own = known.confirmed or said.personal_mail in known.replaced_mails
-    mail = known.identity.personal_mail if own else said.personal_mail
-    return replace(said, identifiers=_numbers(known.identity, said), personal_mail=mail)
-
-
-def _numbers(known: Identity, said: Identity) -> tuple[tuple[str, str], ...]:
-    """Those said now and, of kinds left out, those known; an INE that another has replaced stays among the former."""
-    numbers = dict(known.identifiers) | dict(said.identifiers)
-    numbers.pop(FORMER_INE, None)
-    ines = {value for kind, value in known.identifiers if kind in ("ine", FORMER_INE)}
-    former = {(FORMER_INE, value) for value in ines if value != numbers.get("ine")}
-    return tuple(sorted(former | numbers.items()))
 
 
 def _stand(
@@ -166,10 +144,9 @@ def _stand(
     )
 
 
-def _new_account(uid: str, population: str, profile: UniversityProfile) -> Account:
-    domain = profile.mail_domains.get(population) or next(iter(profile.mail_domains.values()))
-    mail = f"{uid}@{domain}"
-    return Account(uid=uid, login=mail, mail=mail)
+def _further(reads: Iterable[Read], rules: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    keys = {f"{read.source}:{read.record.key}" for read in reads}
+    return tuple((key, rules[key]) for key in sorted(keys & rules.keys()))
 
 
 def _cause(

@@ -5,15 +5,49 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import NamedTuple
 
 from unidecode import unidecode
 
-__all__ = ["MAX_LENGTH", "allocate", "numbered", "stem"]
+__all__ = [
+    "LOGIN",
+    "MAX_LENGTH",
+    "UID",
+    "AccountNames",
+    "account_claims",
+    "allocate",
+    "local_part",
+    "numbered",
+    "stem",
+]
 
 MAX_LENGTH = 60
 """A mail address allows 64 characters before the @ (RFC 5321, 4.5.3.1.1); four are kept for a homonym's number."""
 
+UID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""What a source, or a user found in Keycloak, may have for a uid."""
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._+-]{1,63}(@[a-z0-9.-]{1,190})?")
+"""And for a login: Keycloak keeps usernames in small letters."""
 SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+class AccountNames(NamedTuple):
+    """What a source gives itself of somebody's account; None: the bridge makes it."""
+
+    uid: str | None = None
+    login: str | None = None
+    mail: str | None = None
+
+
+def account_claims(names: AccountNames) -> list[tuple[str, str]]:
+    """As numbers nobody else may have: a login that is another's mail would be taken for it."""
+    said = (("account uid", names.uid), ("account name", names.login), ("account name", names.mail))
+    return list(dict.fromkeys((kind, name) for kind, name in said if name))
+
+
+def local_part(name: str) -> str:
+    """What stands before the @, if there is one."""
+    return name.partition("@")[0]
 
 
 def stem(first_name: str, last_name: str) -> str:

@@ -4,19 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kc_bridge.store.models import Person
 from kc_bridge.store.sync import MailAlias, RetiredName
-from sync.identifiers import numbered
+from sync.identifiers import local_part, numbered
 
-__all__ = ["TakenNames"]
+__all__ = ["Holder", "TakenNames", "holders"]
 
 CANDIDATES = 4
 """Of each name, asked for together: few people have more homonyms."""
 IN_LIST = 200
+
+
+class Holder(NamedTuple):
+    """Who has a name."""
+
+    what: str
+    """As what: ``the login``, ``a former name``…"""
+    login: str
+
+
+def holders(
+    session: Session, claims: Collection[tuple[str, str]], today: date
+) -> dict[tuple[str, str], Holder]:
+    """Who has, or had too lately, the names a source asks for (:func:`sync.identifiers.account_claims`)."""
+    found: dict[tuple[str, str], Holder] = {}
+    for start in range(0, len(claims), IN_LIST):
+        chunk = sorted(claims)[start : start + IN_LIST]
+        uids = [name for kind, name in chunk if kind == "account uid"]
+        names = [name for kind, name in chunk if kind == "account name"]
+        free = {local_part(name): (kind, name) for kind, name in chunk}
+        still = or_(RetiredName.free_on.is_(None), RetiredName.free_on > today)
+        retired = select(RetiredName.name).where(RetiredName.name.in_(free), still)
+        for name in session.scalars(retired):
+            found[free[name]] = Holder("a former name", "somebody who no longer has it")
+        owner = select(MailAlias.address, Person.login).join(Person, Person.id == MailAlias.person_id)
+        for address, login in session.execute(owner.where(MailAlias.address.in_(names))):
+            found["account name", address] = Holder("a former address", login)
+        for what, column in (("the mail", Person.mail), ("the login", Person.login)):
+            for name, login in session.execute(select(column, Person.login).where(column.in_(names))):
+                found["account name", name] = Holder(what, login)
+        for uid, login in session.execute(select(Person.uid, Person.login).where(Person.uid.in_(uids))):
+            found["account uid", uid] = Holder("the uid", login)
+    return found
 
 
 class TakenNames:

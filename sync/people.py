@@ -62,6 +62,8 @@ class KnownPerson:
     affiliations: tuple[Affiliation, ...]
     closed_on: date | None = None
     """Day the account was closed; a purge counts from it."""
+    register_names: tuple[str | None, str | None] = (None, None)
+    """First and last name the register says where an operator gave others."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Subject:
     standing: Standing
     user: DirectoryUser
     cause: Cause
+    further: tuple[tuple[str, str], ...] = ()
+    """Keys found to be this person's too, and by what rule."""
 
     @property
     def key(self) -> str:

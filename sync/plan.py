@@ -174,8 +174,9 @@ def _why(kind: Kind, subject: Subject, changes: tuple[Change, ...]) -> str:
 def _changes(known: KnownPerson | None, subject: Subject) -> tuple[Change, ...]:
     before = _view(known, known.population, known.state, known.account_end) if known else {}
     where = subject.standing
+    found = tuple(Change("also known as", "", f"{key} (rule « {rule} »)") for key, rule in subject.further)
     after = _view(subject, where.population, where.state, where.account_end)
-    return tuple(
+    return found + tuple(
         Change(what, before.get(what, ""), value)
         for what, value in after.items()
         if before.get(what, "") != value

@@ -11,7 +11,8 @@ from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.store.database import SessionFactory
 from sync import known
 from sync.draft import draft, stems
-from sync.names import TakenNames
+from sync.identifiers import account_claims
+from sync.names import TakenNames, holders
 from sync.people import KnownPerson, Read, Subject
 from sync.plan import Plan, decide
 from sync.reconcile import Context, Unchanged, settle
@@ -60,15 +61,18 @@ class Planning:
         looked_at = {key: person for key, person in persons.items() if key in about or key in due}
         wanted = stems(believed, persons)
         domains = set(self._profile.mail_domains.values())
-        names = TakenNames(session, domains, self._today, staging.names_given)
+        names = TakenNames(session, domains, self._today, staging.names_asked)
         names.ask_for(wanted)
+        others = TakenNames(session, domains, self._today, staging.names_given)
         subjects = draft(
             believed,
             looked_at,
             taken=names.__contains__,
+            others=others.__contains__,
             profile=self._profile,
             today=self._today,
             calendar=staging.foreseen(keys),
+            further=staging.further(sorted({f"{read.source}:{read.record.key}" for read in believed})),
         )
         staging.give_names(subject.account.uid for subject in subjects if subject.known is None)
         return subjects
@@ -78,11 +82,13 @@ class Planning:
         if not reads:
             return reads
         numbers = {number for read in reads for number in read.record.identifiers.items()}
+        names = {claim for read in reads for claim in account_claims(read.record.account)}
         context = Context(
             persons=persons,
             record_hashes=known.record_hashes(session, reads),
             owners=known.number_owners(session, reads),
-            claims=self._staging.claims(numbers),
+            claims=self._staging.claims(numbers | names),
+            holders=holders(session, names, self._today),
             records=self._staging.records({(read.source, read.record.record_key) for read in reads}),
             unchanged=self._unchanged,
             own_domains=set(self._profile.mail_domains.values()),

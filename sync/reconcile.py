@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from sync.identifiers import account_claims, local_part
+from sync.names import Holder
 from sync.people import KnownPerson, Read
 from sync.sources.base import Place, Rejected
 
@@ -25,6 +27,8 @@ class Context:
     """(kind, value) of a number → the person who has it."""
     claims: Mapping[tuple[str, str], Sequence[tuple[str, Place]]]
     """(kind, value) of a number → who claims it in this run, and where."""
+    holders: Mapping[tuple[str, str], Holder]
+    """:func:`sync.identifiers.account_claims` → who has that name."""
     records: Mapping[tuple[str, str], Sequence[Place]]
     """(source, record key) → where rows of this run have it."""
     unchanged: Unchanged
@@ -51,7 +55,7 @@ class Settled:
 def settle(reads: Sequence[Read], context: Context) -> Settled:
     """Every row about some persons. Symmetric: the order of rows and files changes nothing, nor who is settled with whom."""
     settled = Settled(list(reads))
-    for check in (_repeated_records, _contradictions, _shared_numbers, _own_mail):
+    for check in (_repeated_records, _contradictions, _shared_numbers, _own_mail, _account_names):
         problems = check(settled.believed, context)
         settled.rejected += problems
         refused = {id(read) for read, _ in problems}
@@ -141,6 +145,55 @@ def _own_mail(reads: Sequence[Read], context: Context) -> Problems:
         for read in reads
         if read.record.personal_mail and read.record.personal_mail.rpartition("@")[2].lower() in domains
     ]
+
+
+def _account_names(reads: Sequence[Read], context: Context) -> Problems:
+    """Names of accounts the source gives: nobody else's, and never another than the one somebody has."""
+    problems: Problems = []
+    for read in reads:
+        asked = read.record.account
+        if not any(asked):
+            continue
+        known = context.persons.get(read.person_key)
+        for column, name in zip(asked._fields, asked, strict=True):
+            found = _renamed(known, column, name) if known else _taken(read, context, column, name)
+            if name and found:
+                problems.append((read, _rejected(read, column, *found)))
+                break
+    return problems
+
+
+def _renamed(known: KnownPerson, column: str, name: str | None) -> tuple[str, str] | None:
+    """A name an operator has replaced since may go on being said."""
+    account = known.account
+    former = {local_part(alias) for alias in account.aliases}
+    if not name or name == getattr(account, column) or local_part(name) in former:
+        return None
+    problem = f"« {name} » is not the {column} of this account ({account.login})"
+    if column == "uid":
+        return problem, "A uid never changes: correct the source."
+    return (
+        problem,
+        f"To change it: kcb person rename {account.login} --login {name}; else correct the source.",
+    )
+
+
+def _taken(read: Read, context: Context, column: str, name: str | None) -> tuple[str, str] | None:
+    claim = next((c for c in account_claims(read.record.account) if c[1] == name), None)
+    if claim is None:
+        return None
+    others = [place for key, place in context.claims[claim] if key != read.person_key]
+    holder = context.holders.get(claim)
+    if holder:
+        problem = f"« {name} » is {holder.what} of {holder.login}"
+    elif others:
+        problem = f"« {name} » is asked for by somebody else too{_lines(read, others)}"
+    else:
+        return None
+    return (
+        problem,
+        f"Give each person a {column} of their own in the source; one that was somebody's stays theirs.",
+    )
 
 
 def _grouped(reads: Iterable[Read], key: Callable[[Read], K]) -> dict[K, list[Read]]:

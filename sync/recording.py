@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.account_state import CREATED, CURRENT, IN_USE
@@ -15,15 +15,16 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.store import models
 from kc_bridge.store.base import new_id
-from kc_bridge.store.bulk import insert_missing, insert_rows, table_of
+from kc_bridge.store.bulk import Row, insert_missing, insert_rows, table_of, update_rows
+from kc_bridge.store.outbox import drop_all
+from kc_bridge.store.sync import PersonKey
 from sync.people import KnownPerson, Subject
 from sync.plan import Action, Kind
 
 __all__ = ["activation_mail", "queue", "record", "settled"]
 
-PERSON, IDENTIFIER, AFFILIATION = map(table_of, (models.Person, models.Identifier, models.Affiliation))
+PERSON, IDENTIFIER = table_of(models.Person), table_of(models.Identifier)
 RECORD = [f.name for f in fields(Affiliation)]
-Row = dict[str, Any]
 
 
 def record(session: Session, actions: Sequence[Action], now: datetime) -> None:
@@ -45,10 +46,14 @@ def record(session: Session, actions: Sequence[Action], now: datetime) -> None:
             known.append(row)
     insert_rows(session, models.Person, new)
     _update(session, known)
+    _write_keys(session, actions, ids, now)
     subjects = [a.subject for a in actions if a.subject.key in ids]
     _write_numbers(session, subjects, ids)
     _write_affiliations(session, subjects, ids)
-    queue(session, mails)
+    silent = {ids[subject.key] for subject in subjects if subject.standing.quiet}
+    queue(session, [mail for mail in mails if mail["person_id"] not in silent])
+    for person_id in silent:
+        drop_all(session, person_id, "deceased")
 
 
 def _locked(session: Session, ids: Sequence[str]) -> dict[str, Any]:
@@ -71,7 +76,7 @@ def _locked(session: Session, ids: Sequence[str]) -> dict[str, Any]:
 def _new_person(action: Action, now: datetime) -> Row:
     subject = action.subject
     state = {"state": CREATED, "population": subject.standing.population, "digest": None}
-    nothing_yet = {"account_end": None, "next_transition_on": None}
+    nothing_yet = {"account_end": None, "closed_on": None, "next_transition_on": None}
     return {
         "id": new_id(),
         "key": subject.key,
@@ -110,12 +115,13 @@ def _changed_person(action: Action, held: Any, now: datetime, mails: list[Row]) 
     if action.kind is Kind.CREATE and held.keycloak_id is None:
         state = CREATED  # from here on Keycloak may have a user, whether or not we hear of it
     row = {
-        "row": held.id,
+        "id": held.id,
         "personal_mail": held.personal_mail if theirs else mail,
         "phone": held.phone if theirs else phone,
         "generation": generation,
         "updated_at": now,
         **_names(subject),
+        **_register_names(subject, known),
     }
     if action.kind is Kind.NOTHING:
         return row | settled(subject, activated=held.activated_at is not None)
@@ -132,6 +138,14 @@ def _names(subject: Subject) -> Row:
     }
 
 
+def _register_names(subject: Subject, known: KnownPerson) -> Row:
+    """Once the register says another name than the one an operator replaced, its word counts again."""
+    now, before = subject.identity, known.identity
+    same = (now.first_name, now.last_name) == (before.first_name, before.last_name)
+    first, last = known.register_names if same else (None, None)
+    return {"register_first_name": first, "register_last_name": last}
+
+
 def settled(subject: Subject, *, activated: bool) -> Row:
     """What Keycloak was told, or need not be told; ``activated`` as the person is now."""
     standing = subject.standing
@@ -145,9 +159,21 @@ def settled(subject: Subject, *, activated: bool) -> Row:
         "population": standing.population,
         "state": state,
         "account_end": standing.account_end,
+        "closed_on": standing.closed_on,
         "next_transition_on": standing.next_transition_on,
         "digest": digest,
     }
+
+
+def _write_keys(session: Session, actions: Iterable[Action], ids: Mapping[str, str], now: datetime) -> None:
+    """The further keys this plan gives to people; one that another has by now stays theirs."""
+    rows = [
+        {"key": key, "person_id": ids[action.subject.key], "since": now, "rule": rule}
+        for action in actions
+        if action.subject.key in ids
+        for key, rule in action.subject.further
+    ]
+    insert_missing(session, PersonKey, rows, ["key"])
 
 
 def _update(session: Session, rows: Iterable[Row]) -> None:
@@ -156,7 +182,7 @@ def _update(session: Session, rows: Iterable[Row]) -> None:
     for row in rows:
         groups.setdefault(tuple(row), []).append(row)
     for group in groups.values():
-        session.connection().execute(update(PERSON).where(PERSON.c.id == bindparam("row")), group)
+        update_rows(session, models.Person, group)
 
 
 def _write_numbers(session: Session, subjects: Iterable[Subject], ids: Mapping[str, str]) -> None:
@@ -195,11 +221,9 @@ def _write_affiliations(session: Session, subjects: Iterable[Subject], ids: Mapp
             if had is None:
                 new.append(row | {"person_id": ids[subject.key]})
             else:
-                changed.append(row | {"in_source": row.pop("source"), "under": row.pop("source_key")})
+                changed.append(row)
     insert_rows(session, models.Affiliation, new)
-    if changed:
-        one = (AFFILIATION.c.source == bindparam("in_source"), AFFILIATION.c.source_key == bindparam("under"))
-        session.connection().execute(update(AFFILIATION).where(*one), changed)
+    update_rows(session, models.Affiliation, changed, key=("source", "source_key"))
 
 
 def _by_record(known: KnownPerson | None) -> dict[tuple[str, str], Affiliation]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
+from sync.identifiers import account_claims, local_part
 from sync.people import Read
 from sync.sources.base import Place, Rejected
 
@@ -27,6 +28,7 @@ CREATE TABLE rejected (source TEXT, file TEXT, line INTEGER, column TEXT, proble
 CREATE TABLE place (source TEXT, hash INTEGER, file TEXT, line INTEGER, PRIMARY KEY (source, hash)) WITHOUT ROWID;
 CREATE TABLE again (source TEXT, hash INTEGER, file TEXT, line INTEGER);
 CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE asked (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE further (key TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
 CREATE TABLE page (id INTEGER PRIMARY KEY, content BLOB);
 """
@@ -84,9 +86,11 @@ class Staging:
             (
                 (kind, value, n)
                 for n, r in enumerate(reads, first)
-                for kind, value in r.record.identifiers.items()
+                for kind, value in (*r.record.identifiers.items(), *account_claims(r.record.account))
             ),
         )
+        asked = [name for r in reads for name in r.record.account if name]
+        self._db.executemany("INSERT OR IGNORE INTO asked VALUES (?)", ((local_part(n),) for n in asked))
 
     def reject(self, source: str, rejected: Iterable[Rejected]) -> None:
         """Rows that cannot be used."""
@@ -231,6 +235,12 @@ class Staging:
     def names_given(self, names: Sequence[str]) -> set[str]:
         """Those of ``names`` that were given."""
         return {name for (name,) in self._in("SELECT name FROM name WHERE name IN", names)}
+
+    def names_asked(self, names: Sequence[str]) -> set[str]:
+        """Those of ``names`` that a source asks for, or that were given."""
+        return self.names_given(names) | {
+            n for (n,) in self._in("SELECT name FROM asked WHERE name IN", names)
+        }
 
     def append(self, page: Sequence[object]) -> None:
         """Keeps a page of the plan."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -20,13 +22,15 @@ from pydantic_core import PydanticCustomError
 from kc_bridge.domain.affiliation import VALID, Status
 from kc_bridge.domain.numbers import LONGEST, normalised
 from kc_bridge.domain.person import Identity
-from sync.identifiers import stem
-from sync.normalise import numbers
+from sync.identifiers import LOGIN, UID, AccountNames, stem
+from sync.normalise import mail, numbers
 from sync.normalise.text import clean, has_forbidden_characters, title
 
 __all__ = ["POPULATIONS", "Record", "explain"]
 
 POPULATIONS = ("student", "staff", "guest")
+LATIN = re.compile("[A-Za-z0-9]")
+"""One such character in a name is enough to make an account's name of it."""
 OLDEST_YEAR = 1960
 """An enrolment before that, or in a year of five digits, is a slip of the pen."""
 
@@ -47,9 +51,19 @@ def _optional(value: object) -> object:
     return None if value is None or not str(value).strip() else value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(_text)]
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value) or None
+
+
+def _small(value: object) -> object:
+    return None if value is None or not str(value).strip() else "".join(str(value).split()).lower()
+
+
+Line = Annotated[str, Field(min_length=1, max_length=255)]
+Text = Annotated[Line, BeforeValidator(_text)]
 Code = Annotated[Text, AfterValidator(normalised), Field(max_length=LONGEST)]
-OptionalText = Annotated[Text | None, BeforeValidator(_optional)]
+OptionalText = Annotated[Line | None, BeforeValidator(_optional_text)]
+OptionalName = Annotated[str | None, BeforeValidator(_small)]
 OptionalDate = Annotated[date | None, BeforeValidator(_optional)]
 
 
@@ -69,6 +83,10 @@ class Record(BaseModel):
     personal_mail: OptionalText = None
     phone: OptionalText = None
     identifiers: dict[str, Code] = {}
+    uid: OptionalName = None
+    """Names of the account, where the source gives them; by them it is made, and never changed."""
+    login: OptionalName = None
+    mail: OptionalName = None
     year: Annotated[int | None, BeforeValidator(_optional)] = None
     programme: OptionalText = None
     label: OptionalText = None
@@ -112,13 +130,23 @@ class Record(BaseModel):
             )
         return int(first)
 
-    @field_validator("personal_mail")
+    @field_validator("uid", "login")
+    @classmethod
+    def _account_name(cls, value: str | None, info: ValidationInfo) -> str | None:
+        form = UID if info.field_name == "uid" else LOGIN
+        if value is not None and not form.fullmatch(value):
+            raise problem(
+                f"« {value[:80]} » is no {info.field_name}", "Use letters a–z, digits, dots and hyphens."
+            )
+        return value
+
+    @field_validator("personal_mail", "mail")
     @classmethod
     def _mail(cls, value: str | None) -> str | None:
         if value is None:
             return None
         try:
-            return validate_email(value, check_deliverability=False, test_environment=True).normalized
+            return mail.normalised(value)
         except EmailNotValidError as error:
             raise problem(
                 f"« {value[:80]} » is no e-mail address ({error})", "Correct the address, or leave it empty."
@@ -165,7 +193,8 @@ class Record(BaseModel):
     def _complete(self) -> Record:
         if not (self.birth_name or self.usual_name):
             raise problem("has no name", "Fill in the birth name or the usual name.")
-        if not stem(self.shown_first_name, self.shown_last_name):
+        names = f"{self.usual_first_name or self.first_name}{self.usual_name or self.birth_name}"
+        if not LATIN.search(names) and not stem(self.shown_first_name, self.shown_last_name):
             raise problem("has a name no letter a–z can be made of", "Add a Latin transcription of the name.")
         if self.population == "student" and self.year is None:
             raise problem("is an enrolment without a university year", "Fill in the year.")
@@ -188,6 +217,11 @@ class Record(BaseModel):
     @property
     def shown_last_name(self) -> str:
         return title(self.usual_name or self.birth_name or "")
+
+    @property
+    def account(self) -> AccountNames:
+        """What the source gives of the account's names."""
+        return AccountNames(self.uid, self.login, self.mail)
 
     def identity(self, source: str) -> Identity:
         """Who the row is about."""
