@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import func, select
 
@@ -12,6 +15,8 @@ from kc_bridge.store.database import check_schema, head, open_engine, session_fa
 from kc_bridge.store.models import OutboxMessage
 
 __all__ = ["db", "outbox"]
+
+SHOWN = 20
 
 
 @click.group()
@@ -28,23 +33,37 @@ def upgrade_command() -> None:
 
 @click.command()
 def outbox() -> None:
-    """Count waiting, sent and dead messages; show the dead ones."""
+    """Count waiting, sent and dead messages of each channel; show the dead ones, and what those that wait wait for."""
     console = Console()
     engine = open_engine(load().database_url)
     check_schema(engine)
+    what = (OutboxMessage.channel, OutboxMessage.kind, OutboxMessage.state)
     with session_factory(engine)() as session:
-        counts = session.execute(
-            select(OutboxMessage.kind, OutboxMessage.state, func.count()).group_by(
-                OutboxMessage.kind, OutboxMessage.state
-            )
-        ).all()
+        counts = session.execute(select(*what, func.count()).group_by(*what).order_by(*what)).all()
         dead = session.scalars(select(OutboxMessage).where(OutboxMessage.state == "dead")).all()
-    for kind, state, count in counts:
-        console.print(f"{kind:<14} {state:<8} {count}")
+        held = session.execute(
+            select(OutboxMessage.channel, OutboxMessage.last_error, func.count())
+            .where(OutboxMessage.state == "waiting", OutboxMessage.last_error.is_not(None))
+            .group_by(OutboxMessage.channel, OutboxMessage.last_error)
+            .order_by(OutboxMessage.channel, func.count().desc())
+        ).all()
+    for channel, kind, state, count in counts:
+        console.print(f"{channel:<16} {kind:<18} {state:<8} {count}", highlight=False)
     if not counts:
         console.print("Nothing has been written to the outbox yet.")
-    if dead:
-        table = Table("id", "kind", "attempts", "last error", title="Given up")
-        for message in dead:
-            table.add_row(str(message.id), message.kind, str(message.attempts), message.last_error)
+    waiting = [(channel, count, error) for channel, error, count in held[:SHOWN]]
+    _show(console, "Tried in vain, will be tried again", ("channel", "messages", "last error"), waiting)
+    _show(
+        console,
+        "Given up",
+        ("id", "channel", "kind", "attempts", "last error"),
+        [(one.id, one.channel, one.kind, one.attempts, one.last_error) for one in dead],
+    )
+
+
+def _show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    if table.row_count:
         console.print(table)

@@ -141,7 +141,7 @@ class OutboxMessage(Base):
     __table_args__ = (Index("ix_outbox_channel_state_not_before", "channel", "state", "not_before"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    channel: Mapped[str] = mapped_column(String(16), default="mail", server_default="mail")
+    channel: Mapped[str] = mapped_column(String(64), default="mail", server_default="mail")
     """``mail``, ``webhook`` or ``ldap``: each is sent by a worker of its own, so that none waits for another."""
     kind: Mapped[str] = mapped_column(String(32))
     dedupe_key: Mapped[str] = mapped_column(String(255), unique=True)

@@ -114,7 +114,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_affiliation_source_row_hash", ["source", "row_hash"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("channel", sa.String(length=16), nullable=False, server_default="mail"))
+        batch_op.add_column(sa.Column("channel", sa.String(length=64), nullable=False, server_default="mail"))
         batch_op.drop_index(batch_op.f("ix_outbox_state_not_before"))
         batch_op.create_index(
             "ix_outbox_channel_state_not_before", ["channel", "state", "not_before"], unique=False
