@@ -12,8 +12,8 @@ import requests
 import responses
 
 from kc_bridge.adapters.keycloak import SYNC_CLIENT, KeycloakDirectory
-from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable, NotOwned
-from kc_bridge.ports import DirectoryConflict, DirectoryRefused, DirectoryUser
+from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
+from kc_bridge.ports import DirectoryUser, Held, HeldUser, Result, Status, Write, WriteKind
 from kc_bridge.realm.keys import new_key, save_key
 from kc_bridge.settings import Settings
 
@@ -65,6 +65,12 @@ def directory(keys_dir: Path, slept: list[float]) -> KeycloakDirectory:
     return KeycloakDirectory(settings, sleep=slept.append)
 
 
+def do(directory: KeycloakDirectory, kind: str, user_id: str | None = "u1") -> Result:
+    """One write; the fence is not looked at."""
+    (result,) = directory.write([Write(WriteKind(kind), WANTED, user_id)], fence=1)
+    return result
+
+
 def bodies(http: responses.RequestsMock, method: str) -> list[dict[str, Any]]:
     calls = [c.request for c in http.calls if c.request.method == method and c.request.url != TOKEN]
     return [json.loads(call.body or "{}") for call in calls]
@@ -87,7 +93,7 @@ def test_a_user_is_created_with_mark_digest_and_required_actions(
     directory: KeycloakDirectory, http: responses.RequestsMock
 ) -> None:
     http.post(USERS, status=201, headers={"Location": f"{USERS}/u1"})
-    assert directory.create(WANTED) == "u1"
+    assert do(directory, "create", None) == Result(Status.CREATED, "u1")
     (body,) = bodies(http, "POST")
     assert body["attributes"] == {
         "uid": ["marie.martin"],
@@ -107,7 +113,7 @@ def test_a_dropped_connection_is_tried_again_and_what_it_made_is_adopted(
     found(http, OURS)
     readable(http)
     http.put(f"{USERS}/u1", status=204)
-    assert directory.create(WANTED) == "u1"
+    assert do(directory, "create", None) == Result(Status.UPDATED, "u1")
     assert len(slept) == 1
 
 
@@ -116,8 +122,9 @@ def test_a_username_of_somebody_else_is_a_conflict(
 ) -> None:
     http.post(USERS, status=409, json={"errorMessage": "User exists with same username"})
     found(http, OURS | {"attributes": {"kcbKey": ["z" * 64]}})
-    with pytest.raises(DirectoryConflict, match="not ours"):
-        directory.create(WANTED)
+    result = do(directory, "create", None)
+    assert result.status is Status.CONFLICT
+    assert "not ours" in result.reason
 
 
 def test_a_mail_of_somebody_else_is_a_conflict(
@@ -125,8 +132,9 @@ def test_a_mail_of_somebody_else_is_a_conflict(
 ) -> None:
     http.post(USERS, status=409, json={"errorMessage": "User exists with same email"})
     found(http)
-    with pytest.raises(DirectoryConflict, match="same email"):
-        directory.create(WANTED)
+    result = do(directory, "create", None)
+    assert result.status is Status.CONFLICT
+    assert "same email" in result.reason
 
 
 def test_an_update_keeps_what_others_wrote(
@@ -134,7 +142,7 @@ def test_an_update_keeps_what_others_wrote(
 ) -> None:
     readable(http)
     http.put(f"{USERS}/u1", status=204)
-    directory.update("u1", WANTED)
+    assert do(directory, "update").status is Status.UPDATED
     (body,) = bodies(http, "PUT")
     assert body["attributes"] == {
         "uid": ["marie.martin"],
@@ -162,7 +170,7 @@ def test_disabling_closes_then_ends_every_session(
     http.delete(
         f"{USERS}/u1/consents/mail%2Fapp", status=404, json={}
     )  # an earlier attempt's answer was lost
-    directory.disable("u1", WANTED)
+    assert do(directory, "disable") == Result(Status.DISABLED, "u1")
     assert bodies(http, "PUT")[0]["enabled"] is False
     order = [(c.request.method, str(c.request.url).rpartition("/")[2]) for c in http.calls][3:]
     assert order == [("PUT", "u1"), ("POST", "logout"), ("GET", "consents"), ("DELETE", "mail%2Fapp")]
@@ -180,16 +188,14 @@ def test_who_is_not_ours_is_never_written(
     directory: KeycloakDirectory, http: responses.RequestsMock, user: dict[str, Any]
 ) -> None:
     readable(http, user, owned=None)
-    with pytest.raises(NotOwned):
-        directory.disable("u1", WANTED)
+    assert do(directory, "disable").status is Status.NOT_OWNED
 
 
 def test_an_administrator_who_bears_our_mark_is_never_written(
     directory: KeycloakDirectory, http: responses.RequestsMock
 ) -> None:
     readable(http, owned=403, error="not_owned")
-    with pytest.raises(NotOwned):
-        directory.disable("u1", WANTED)
+    assert do(directory, "disable").status is Status.NOT_OWNED
     assert bodies(http, "PUT") == []
 
 
@@ -198,14 +204,14 @@ def test_without_the_jar_the_mark_alone_protects(
 ) -> None:
     readable(http, owned=404, error="HTTP 404 Not Found")
     http.put(f"{USERS}/u1", status=204)
-    directory.update("u1", WANTED)
+    do(directory, "update")
     assert len(bodies(http, "PUT")) == 1
 
 
 def test_whose_a_user_is_must_be_said(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
     readable(http, owned=403, error="forbidden")
     with pytest.raises(ConfigurationError, match="kcb setup"):
-        directory.update("u1", WANTED)
+        do(directory, "update")
     assert bodies(http, "PUT") == []
 
 
@@ -213,8 +219,9 @@ def test_a_user_deleted_by_hand_is_not_made_again(
     directory: KeycloakDirectory, http: responses.RequestsMock
 ) -> None:
     http.get(f"{USERS}/u1", status=404, json={"error": "User not found"})
-    with pytest.raises(DirectoryRefused, match="deleted"):
-        directory.update("u1", WANTED)
+    result = do(directory, "update")
+    assert result.status is Status.ABSENT
+    assert "deleted" in result.reason
 
 
 def test_what_the_user_profile_refuses_is_said_by_field(
@@ -222,42 +229,43 @@ def test_what_the_user_profile_refuses_is_said_by_field(
 ) -> None:
     errors = [{"field": "lastName", "errorMessage": "error-person-name-invalid-character"}]
     http.post(USERS, status=400, json={"errors": errors})
-    with pytest.raises(DirectoryRefused, match="lastName error-person"):
-        directory.create(WANTED)
+    result = do(directory, "create", None)
+    assert result.status is Status.INVALID
+    assert "lastName error-person" in result.reason
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_busy_server_is_asked_four_times(
+def test_a_busy_server_is_asked_twice(
     directory: KeycloakDirectory, http: responses.RequestsMock, slept: list[float], status: int
 ) -> None:
     http.get(USERS, status=status)
     with pytest.raises(KeycloakUnavailable, match=str(status)):
-        directory.find(WANTED)
-    assert len(slept) == 3
+        do(directory, "enable", None)
+    assert len(slept) == 1
 
 
 def test_retry_after_is_obeyed_when_short(
     directory: KeycloakDirectory, http: responses.RequestsMock, slept: list[float]
 ) -> None:
-    http.get(USERS, status=429, headers={"Retry-After": "7"})
-    found(http, OURS)
-    assert directory.find(WANTED) == "u1"
-    assert slept == [7.0]
+    http.get(USERS, status=429, headers={"Retry-After": "2"})
+    found(http)
+    assert do(directory, "enable", None) == Result(Status.ABSENT)
+    assert slept == [2.0]
 
 
 def test_retry_after_of_an_hour_is_left_to_the_next_run(
     directory: KeycloakDirectory, http: responses.RequestsMock, slept: list[float]
 ) -> None:
     http.get(USERS, status=429, headers={"Retry-After": "3600"})
-    with pytest.raises(KeycloakUnavailable):
-        directory.find(WANTED)
-    assert slept == []
+    with pytest.raises(KeycloakUnavailable) as told:
+        do(directory, "enable", None)
+    assert (slept, told.value.retry_after) == ([], 3600)
 
 
 def test_a_page_of_html_is_no_answer(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
     http.get(USERS, body="<html>", content_type="text/html")
     with pytest.raises(KeycloakUnavailable, match="proxy"):
-        directory.find(WANTED)
+        do(directory, "enable", None)
 
 
 def test_a_token_revoked_before_its_time_is_renewed_once(
@@ -265,17 +273,56 @@ def test_a_token_revoked_before_its_time_is_renewed_once(
 ) -> None:
     http.get(USERS, status=401, json={})
     http.post(TOKEN, json={"access_token": "t2", "expires_in": 60})
-    found(http, OURS)
-    assert directory.find(WANTED) == "u1"
+    found(http)
+    assert do(directory, "enable", None) == Result(Status.ABSENT)
     assert http.calls[-1].request.headers["Authorization"] == "Bearer t2"
 
 
 def test_missing_rights_name_the_remedy(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
     http.get(USERS, status=403, json={})
     with pytest.raises(ConfigurationError, match="kcb setup"):
-        directory.find(WANTED)
+        do(directory, "enable", None)
 
 
 def test_only_the_exact_username_is_found(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
     found(http, OURS | {"username": "x" + WANTED.username})
-    assert directory.find(WANTED) is None
+    assert do(directory, "enable", None).status is Status.ABSENT
+
+
+def test_a_user_whose_id_was_never_heard_is_found_by_its_name(
+    directory: KeycloakDirectory, http: responses.RequestsMock
+) -> None:
+    found(http, OURS)
+    readable(http)
+    http.put(f"{USERS}/u1", status=204)
+    assert do(directory, "enable", None) == Result(Status.ENABLED, "u1")
+    assert bodies(http, "PUT")[0]["enabled"] is True
+
+
+def test_only_a_closed_user_is_deleted(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
+    readable(http, OURS | {"enabled": True})
+    assert do(directory, "delete").status is Status.INVALID
+    readable(http, OURS | {"enabled": False})
+    http.delete(f"{USERS}/u1", status=204)
+    http.replace(responses.GET, f"{USERS}/u1", json=OURS | {"enabled": False})
+    assert do(directory, "delete") == Result(Status.DELETED, "u1")
+    http.replace(responses.GET, f"{USERS}/u1", status=404, json={})
+    assert do(directory, "delete").status is Status.ABSENT
+
+
+def test_the_realms_users_page_by_page(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
+    ours = OURS | {"enabled": True, "email": "m@x.example", "firstName": "Marie", "lastName": "Martin"}
+    other = {"id": "u2", "username": "prof", "enabled": False}
+    service = {"id": "u3", "username": "service-account-x", "enabled": True, "serviceAccountClientId": "x"}
+    for _ in range(2):
+        found(http, ours, other, service)
+        found(http)
+    wanted = DirectoryUser(KEY, ours["username"], "m@x.example", "Marie", "Martin", True, {"locale": ("en",)})
+    assert list(directory.digests({"locale"})) == [
+        Held("u1", KEY, ours["username"], True, None, wanted.digest)
+    ]
+    assert list(directory.users({"locale"})) == [
+        HeldUser("u1", KEY, ours["username"], "m@x.example", "Marie", "Martin", True, {"locale": ("en",)}),
+        HeldUser("u2", None, "prof", "", "", "", False, {}),
+    ]
+    assert [str(c.request.url).partition("first=")[2].split("&")[0] for c in http.calls][1:3] == ["0", "100"]
