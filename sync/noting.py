@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kc_bridge.ports import Result
 from kc_bridge.store import models
-from kc_bridge.store.bulk import insert_rows, table_of
+from kc_bridge.store.bulk import Row, insert_rows, table_of, update_rows
 from sync.plan import Action, Kind
-from sync.recording import Row, activation_mail, queue, settled
+from sync.recording import activation_mail, queue, settled
 
 __all__ = ["note"]
 
@@ -39,16 +39,15 @@ def note(session: Session, answered: Sequence[tuple[Action, Result]], now: datet
                 mails.append(activation_mail(person.id, generation, now))
         persons.append(
             {
-                "row": person.id,
-                "keycloak_id": result.user_id or person.keycloak_id,
+                "id": person.id,
+                "keycloak_id": None if action.kind is Kind.PURGE else result.user_id or person.keycloak_id,
                 "generation": generation,
                 "updated_at": now,
                 **_settled(action, person),
             }
         )
         audit.append(_entry(action, person.id, now))
-    if persons:
-        session.connection().execute(update(PERSON).where(PERSON.c.id == bindparam("row")), persons)
+    update_rows(session, models.Person, persons)
     queue(session, mails)
     insert_rows(session, models.AuditEntry, audit)
 
