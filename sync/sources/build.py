@@ -20,6 +20,7 @@ row's hash: :func:`sync.sources.base.seed`. Raises :class:`ConfigurationError` f
 
 KINDS = {
     "csv": "sync.sources.csv",
+    "sql": "sync.sources.sql",
     "ldap": "sync.sources.ldap",
 }
 """Our own kinds: the module whose ``build`` is the :data:`Builder`, imported when it is used."""
