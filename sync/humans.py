@@ -22,6 +22,8 @@ COLUMNS = (
     Person.id, Person.key, Person.birth_date, Person.birth_name, Person.first_name, Person.last_name,
     Person.personal_mail,
 )  # fmt: skip
+NO_SOURCE = ("keycloak:", "erased:")
+"""What the keys of people begin with whom no source names, or names no longer."""
 NOT_NUMBERS = {"birth_date", "birth_name", "first_name", "personal_mail"}
 
 
@@ -45,6 +47,7 @@ class Humans:
     def of_other_sources(self, source: str) -> bool:
         """Whether somebody is known whose account another source made, or who has a key there."""
         others = or_(Person.key < f"{source}:", Person.key >= f"{source};")
+        others &= ~or_(*(Person.key.startswith(prefix, autoescape=True) for prefix in NO_SOURCE))
         further = or_(PersonKey.key < f"{source}:", PersonKey.key >= f"{source};")
         return (
             self._session.scalar(select(Person.id).where(others).limit(1)) is not None
@@ -84,8 +87,8 @@ class Humans:
     def _rows(self, condition: Any) -> Sequence[Any]:
         """Without those who were merged into somebody else, and those whom no source ever named."""
         merged = select(PersonKey.key).where(PersonKey.key == Person.key).exists()
-        nobodys = Person.key.startswith("keycloak:", autoescape=True)
-        return self._session.execute(select(*COLUMNS).where(condition, ~merged, ~nobodys)).all()
+        named = [~Person.key.startswith(prefix, autoescape=True) for prefix in NO_SOURCE]
+        return self._session.execute(select(*COLUMNS).where(condition, ~merged, *named)).all()
 
     def _claims(self, rows: Sequence[Any]) -> list[Claim]:
         ids = [row.id for row in rows]
