@@ -109,6 +109,15 @@ class Settings(BaseSettings):
     """Where enrolment records come from."""
     sync_every: timedelta = timedelta(minutes=5)
     """Interval of the scheduled sync; people are promised their mail within 15 minutes of their enrolment."""
+    sync_takeover_after: timedelta = Field(timedelta(seconds=30), ge=timedelta(seconds=1))
+    """On PostgreSQL a sync that gives no sign of life for this long is relieved by another process; nothing it does
+    later counts. (Beside SQLite all processes are on one machine: a dead one holds nothing.)"""
+    approval_lifetime: timedelta = Field(timedelta(hours=24), gt=timedelta(), le=timedelta(days=31))
+    """How long the approval of a refused plan waits for a run with that very plan."""
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    """Port on which ``kcb scheduler`` answers Prometheus (docs/operating.md names the figures); unset: on none."""
+    metrics_host: str = "127.0.0.1"
+    """Address it listens on; figures are no secret, yet nobody's but the monitoring's."""
     sync_parallel: int = Field(4, ge=1, le=32)
     """How many requests of the sync Keycloak gets at a time, at most; fewer while it is slow or asks for less."""
     directory: Literal["batch", "admin"] = "batch"

@@ -100,7 +100,7 @@ def approved_days(session: Session, days: Collection[date], now: datetime) -> fr
     query = select(Approval.due_on).where(
         Approval.due_on.between(min(days), max(days)), Approval.expires_at > now
     )
-    return frozenset(day for day in session.scalars(query) if day in days)
+    return frozenset(day for day in session.scalars(query) if day and day in days)
 
 
 def standing_approval(session: Session, digest: str, now: datetime) -> Approval | None:

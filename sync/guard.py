@@ -13,7 +13,7 @@ from kc_bridge.domain.errors import BridgeError
 from sync.people import Cause
 from sync.plan import Kind
 
-__all__ = ["Counted", "PlanRefused", "Refusal", "SourceCount", "at_once", "inspect"]
+__all__ = ["Counted", "PlanRefused", "Refusal", "SourceCount", "at_once", "inspect", "unforeseen"]
 
 LARGEST_FALL = 0.10
 """A source with this share of rows less than in the last applied run is taken for a truncated export."""
@@ -111,7 +111,7 @@ def inspect(
                 "Look at them (kcb sync plan --only disable). If the export is wrong, put the right one in its place.",
             )
         )
-    if by_date := _unforeseen(plan.due, allowed, foreseen or {}, approved):
+    if by_date := unforeseen(plan.due, allowed, foreseen or {}, approved):
         refusals.append(by_date)
     purges = sum(plan.tally.get((Kind.PURGE, cause), 0) for cause in Cause)
     if purges > allowed:
@@ -146,7 +146,7 @@ def _wrong(count: SourceCount) -> Refusal | None:
     )
 
 
-def _unforeseen(
+def unforeseen(
     due: Mapping[date, int], allowed: int, foreseen: Mapping[date, int], approved: Collection[date]
 ) -> Refusal | None:
     """Closings of the calendar: few always pass, those foreseen a week before do, and those of an approved day.

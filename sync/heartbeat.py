@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-__all__ = ["STUCK", "Pulse", "beating"]
+__all__ = ["STUCK", "Felt", "Pulse", "Stages", "beating"]
 
 STUCK = timedelta(hours=1)
 """A run that has finished nothing for this long hangs, though its process lives: it gives no more signs."""
@@ -30,6 +31,31 @@ class Pulse:
     def weak(self) -> bool:
         """Whether that was too long ago."""
         return time.monotonic() - self._at > STUCK.total_seconds()
+
+
+class Stages(Protocol):
+    """Told how far a run is: :class:`sync.engine.Progress`."""
+
+    def stage(self, name: str, total: int | None = None) -> Callable[[int], None]: ...
+
+
+class Felt:
+    """Passes on how far a run is; each step counts as one of the pulse."""
+
+    def __init__(self, told: Stages, pulse: Pulse) -> None:
+        self._told = told
+        self._pulse = pulse
+
+    def stage(self, name: str, total: int | None = None) -> Callable[[int], None]:
+        """See :class:`sync.engine.Progress`."""
+        self._pulse.felt()
+        done = self._told.stage(name, total)
+
+        def _done(count: int) -> None:
+            self._pulse.felt()
+            done(count)
+
+        return _done
 
 
 @contextmanager

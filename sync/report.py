@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +14,7 @@ from rich.table import Table
 from kc_bridge.store.sync import Quarantine
 from sync.engine import Prepared, Report
 from sync.plan import Action, Kind, Plan
+from sync.plan_files import chosen
 
 __all__ = ["BarProgress", "show_plan", "show_quarantine", "show_report"]
 
@@ -21,8 +23,13 @@ STYLES = {
     Kind.UPDATE: "yellow",
     Kind.DISABLE: "red",
     Kind.ENABLE: "cyan",
+    Kind.PURGE: "bold red",
     Kind.NOTHING: "dim",
 }
+
+
+LONGEST_TABLE = 1000
+"""Lines: a table is in memory before it is drawn."""
 
 
 class BarProgress:
@@ -46,28 +53,68 @@ class BarProgress:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def stage(self, name: str, total: int | None = None) -> Callable[[], None]:
+    def stage(self, name: str, total: int | None = None) -> Callable[[int], None]:
         """See :class:`sync.engine.Progress`."""
         task = self._bars.add_task(name, total=total)
-        return lambda: self._bars.advance(task)
+        return lambda done: self._bars.advance(task, done)
 
 
-def show_plan(console: Console, prepared: Prepared) -> None:
-    """Who, what, before → after, and why; then what the guard says."""
+def show_plan(
+    console: Console,
+    prepared: Prepared,
+    only: Kind | None = None,
+    limit: int | None = None,
+    as_of: date | None = None,
+) -> None:
+    """The summary first and what the guard says; then who, what, before → after, and why, ``limit`` of them."""
     plan = prepared.plan
-    table = Table("", "who", "what", "why", title=f"Plan {plan.digest[:16]}", title_justify="left")
-    for action in plan.visible:
-        table.add_row(
-            f"[{STYLES[action.kind]}]{action.kind}[/]", action.who, _what(action), escape(action.why)
+    day = f" as of {as_of.isoformat()}" if as_of else ""
+    console.print(f"[bold]Plan {plan.digest[:16]}[/]{day}: {_counts(plan)}", highlight=False)
+    for name, counts in prepared.source_counts.items():
+        console.print(
+            f"{escape(name)}: {counts['rows']} rows, {counts['changed']} new or changed", highlight=False
         )
-    if table.row_count:
-        console.print(table)
-    console.print(_counts(plan))
     _show_rejected(console, sum(counts["quarantined"] for counts in prepared.source_counts.values()))
     for refusal in prepared.refusals:
-        console.print(f"[red]Refused:[/] {escape(refusal.problem)}\n  → {escape(refusal.remedy)}")
+        console.print(
+            f"[red]Refused:[/] {escape(refusal.problem)}\n  → {escape(refusal.remedy)}", soft_wrap=True
+        )
     if prepared.refusals:
-        console.print(f"To apply it all the same: kcb sync run --accept {plan.digest}", soft_wrap=True)
+        console.print(
+            f"To have it applied all the same: kcb sync approve {plan.digest} --reason …", soft_wrap=True
+        )
+    _show_actions(console, plan, only, limit)
+
+
+def _show_actions(console: Console, plan: Plan, only: Kind | None, limit: int | None) -> None:
+    """As a table while it is short; a long list goes out line by line, and needs no memory."""
+    shown = 0
+    if limit is not None and limit <= LONGEST_TABLE:
+        table = Table("", "who", "what", "why")
+        for action in chosen(plan, only, limit):
+            table.add_row(_kind(action), escape(action.who), _what(action), escape(action.why))
+        shown = table.row_count
+        if shown:
+            console.print(table)
+    else:
+        for action in chosen(plan, only, limit):
+            shown += 1
+            what = _what(action).replace("\n", "; ")
+            console.print(
+                f"{_kind(action)} {escape(action.who)}: {what} ({escape(action.why)})",
+                highlight=False,
+                soft_wrap=True,
+            )
+    if shown == limit:
+        left = sum(1 for _ in chosen(plan, only)) - shown
+        if left:
+            console.print(
+                f"… and {left} more: --limit 0 shows all, --csv and --json write them, --only chooses."
+            )
+
+
+def _kind(action: Action) -> str:
+    return f"[{STYLES[action.kind]}]{action.kind}[/]"
 
 
 def show_report(console: Console, report: Report) -> None:

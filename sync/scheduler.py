@@ -1,13 +1,12 @@
-"""The clockwork: one process that syncs and sends mails at their intervals."""
+"""The clockwork: one process that syncs and sends mails at their intervals. Any number may run: one of them leads."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import timedelta
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from kc_bridge.domain.clock import system_clock
@@ -17,26 +16,57 @@ from kc_bridge.mailer import send_waiting
 from kc_bridge.services import build
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import session_factory
+from sync.clockwork import Clockwork, Job
 from sync.engine import SyncEngine
-from sync.lock import AlreadyRunning
+from sync.guard import PlanRefused
+from sync.lock import AlreadyRunning, NotDue
+from sync.metrics import serve_metrics
+from sync.stage_log import StageLog
 
-__all__ = ["make_scheduler", "serve"]
+__all__ = ["housekeeping_job", "outbox_job", "serve", "sync_job", "the_jobs"]
 
 log = structlog.get_logger()
 
+LOOKS = 10
+"""How often in an interval each scheduler looks whether a run is due: one that died is replaced so much sooner."""
+SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=10)
 
-def sync_job(engine: SyncEngine) -> Callable[[], None]:
-    """One scheduled run: what goes wrong is logged, and the next run goes on."""
+
+def look_every(sync_every: timedelta) -> timedelta:
+    """How often a scheduler looks whether a run is due."""
+    return min(max(sync_every / LOOKS, SHORTEST_LOOK), LONGEST_LOOK, sync_every)
+
+
+def sync_job(engine: SyncEngine, every: timedelta | None = None) -> Callable[[], None]:
+    """One scheduled run, unless some scheduler began one less than ``every`` ago: what goes wrong is logged, and the next
+    run goes on."""
+    told: list[object] = [None]
 
     def _run() -> None:
+        stages = StageLog(log)
         try:
-            report = engine.run()
-        except AlreadyRunning:
-            log.info("sync skipped", reason="another run has the lock")
+            report = engine.run(every=every, progress=stages)
+        except NotDue:
+            pass
+        except AlreadyRunning as busy:
+            stuck = busy.silent is not None
+            if told[0] != (busy.holder, busy.since, stuck):  # once for each run, however often we look
+                told[0] = (busy.holder, busy.since, stuck)
+                say = log.warning if stuck else log.info
+                say("sync skipped", reason="another run has the lock", holder=busy.holder, hint=str(busy))
+        except PlanRefused as error:
+            log.error(
+                "sync refused",
+                digest=error.digest,
+                reasons=[refusal.problem for refusal in error.refusals],
+                remedies=[refusal.remedy for refusal in error.refusals],
+                changed=error.changed,
+                approve=f"kcb sync approve {error.digest} --reason …",
+            )
         except BridgeError as error:
             log.error("sync stopped", error=type(error).__name__, reason=str(error))
         else:
-            log.info("sync done", status=report.status, **report.counts())
+            log.info("sync done", status=report.status, seconds=stages.seconds, **report.counts())
 
     return _run
 
@@ -59,42 +89,31 @@ def housekeeping_job(settings: Settings) -> Callable[[], None]:
     return lambda: tidy(kcb)
 
 
-def make_scheduler(
-    settings: Settings,
-    sync: Callable[[], None],
-    outbox: Callable[[], None],
-    housekeeping: Callable[[], None] = lambda: None,
-) -> BackgroundScheduler:
-    """Jobs live in memory (stores must never be shared); missed runs become one, and no job overlaps itself."""
-    scheduler = BackgroundScheduler(
-        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    )
-    now = datetime.now(UTC)
-    for job, name, every in (
-        (sync, "sync", settings.sync_every),
-        (outbox, "outbox", settings.outbox_every),
-        (housekeeping, "housekeeping", settings.housekeeping_every),
-    ):
-        scheduler.add_job(job, "interval", seconds=every.total_seconds(), id=name, next_run_time=now)
-    return scheduler
+def the_jobs(settings: Settings, engine: SyncEngine, database: Engine) -> list[Job]:
+    """What a scheduler does, and how often."""
+    look = look_every(settings.sync_every)
+    # Looked at often, a run begins up to one look early rather than late.
+    due = max(settings.sync_every - look, timedelta(milliseconds=1))
+    return [
+        Job("sync", look, sync_job(engine, due)),
+        Job("outbox", settings.outbox_every, outbox_job(settings, database)),
+        Job("housekeeping", settings.housekeeping_every, housekeeping_job(settings)),
+    ]
 
 
 def serve(settings: Settings, engine: SyncEngine, database: Engine) -> None:
     """Runs until SIGINT or SIGTERM; a run under way is finished first."""
-    # Waited for rather than handled: a handler that stops the scheduler may interrupt it while it holds its own lock.
+    # Waited for rather than handled: a handler would run in the middle of something else.
     stops = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
-    scheduler = make_scheduler(
-        settings, sync_job(engine), outbox_job(settings, database), housekeeping_job(settings)
-    )
-    scheduler.start()
+    clockwork = Clockwork(the_jobs(settings, engine, database))
+    metrics = serve_metrics(settings, database)
+    clockwork.start()
     log.info(
-        "scheduler started",
-        sync_every=settings.sync_every.total_seconds(),
-        outbox_every=settings.outbox_every.total_seconds(),
-        housekeeping_every=settings.housekeeping_every.total_seconds(),
+        "scheduler started", **{f"{job.name}_every": job.every.total_seconds() for job in clockwork.jobs}
     )
     stopped_by = signal.sigwait(stops)
     log.info("scheduler stopping", signal=signal.Signals(stopped_by).name)
-    scheduler.shutdown(wait=True)
+    clockwork.stop()
+    metrics()
     signal.pthread_sigmask(signal.SIG_SETMASK, before)

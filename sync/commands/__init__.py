@@ -9,9 +9,13 @@ from kc_bridge.cli import LazyGroup
 __all__ = ["COMMANDS", "sync"]
 
 COMMANDS = {
-    "plan": "sync.commands.runs:plan",
+    "plan": "sync.commands.plan:plan",
     "run": "sync.commands.runs:run",
     "quarantine": "sync.commands.runs:quarantine",
+    "approve": "sync.commands.approve:approve",
+    "forecast": "sync.commands.forecast:forecast",
+    "status": "sync.commands.status:status",
+    "drift": "sync.commands.drift:drift",
 }
 
 

@@ -1,24 +1,28 @@
-"""``kcb sync plan``, ``run`` and ``quarantine``, and ``kcb scheduler``."""
+"""``kcb sync run`` and ``quarantine``, and ``kcb scheduler``."""
 
 from __future__ import annotations
 
-import json
 import sys
+import time
 
 import click
 from rich.console import Console
 from sqlalchemy import Engine, select
 
+from kc_bridge.adapters.directories import open_directory
+from kc_bridge.domain.clock import system_clock
 from kc_bridge.domain.profile import load_profile
-from kc_bridge.ports import Directory
+from kc_bridge.operator import operator
 from kc_bridge.settings import Settings, load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
 from kc_bridge.store.sync import Quarantine
+from sync.approvals import approve_plan, plan_named
 from sync.engine import SyncEngine
-from sync.report import BarProgress, show_plan, show_quarantine, show_report
+from sync.lock import AlreadyRunning
+from sync.report import BarProgress, show_quarantine, show_report
 from sync.sources.build import build_sources
 
-__all__ = ["engine_of", "plan", "quarantine", "run", "scheduler"]
+__all__ = ["engine_of", "quarantine", "run", "scheduler"]
 
 PARTIAL = 3
 
@@ -31,44 +35,58 @@ def engine_of(settings: Settings, database: Engine) -> SyncEngine:
         profile,
         database,
         build_sources(settings, profile),
-        lambda: _directory(settings),
+        lambda: open_directory(settings),
     )
 
 
-def _directory(settings: Settings) -> Directory:
-    from kc_bridge.adapters.keycloak import KeycloakDirectory  # slow to import, and a plan needs none
-
-    return KeycloakDirectory(settings)
-
-
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For scripts; as confidential as the sources.")
-def plan(as_json: bool) -> None:
-    """Show what a run would change, and why; change nothing."""
-    console = Console()
-    settings = load()
-    engine = engine_of(settings, open_engine(settings.database_url))
-    with BarProgress(Console(stderr=True)) as progress:
-        prepared = engine.prepare(progress)
-    if as_json:
-        refusals = [{"problem": r.problem, "remedy": r.remedy} for r in prepared.refusals]
-        document = prepared.plan.as_json() | {"sources": prepared.source_counts, "refusals": refusals}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    else:
-        show_plan(console, prepared)
-
-
-@click.command()
-@click.option("--accept", metavar="DIGEST", help="Apply this very plan although the guard refused it.")
-def run(accept: str | None) -> None:
+@click.option("--accept", metavar="DIGEST", help="Approve that very plan (kcb sync approve), then run.")
+@click.option("--reason", default="", help="Why, with --accept; for the audit.")
+@click.option(
+    "--as", "name", metavar="NAME", help="Who you are, with --accept; default: your account on this machine."
+)
+@click.option("--wait", is_flag=True, help="Wait for another run to end, then run.")
+def run(accept: str | None, reason: str, name: str | None, wait: bool) -> None:
     """Read the sources and bring Keycloak up to date. Exit code 3: in part, the next run goes on."""
     settings = load()
-    engine = engine_of(settings, open_engine(settings.database_url))
-    with BarProgress(Console(stderr=True)) as progress:
-        report = engine.run(accept=accept, progress=progress)
+    database = open_engine(settings.database_url)
+    engine = engine_of(settings, database)
+    if accept:
+        check_schema(database)
+        with session_factory(database).begin() as session:
+            approve_plan(
+                session,
+                plan_named(session, accept),
+                actor=operator(name),
+                reason=reason or "kcb sync run --accept",
+                now=system_clock(),
+                lifetime=settings.approval_lifetime,
+            )
+    console = Console(stderr=True)
+    with BarProgress(console) as progress:
+        report = engine.run(progress=progress, waiting=_Patience(console) if wait else None)
     show_report(Console(), report)
     if report.outcome.partial:
         sys.exit(PARTIAL)
+
+
+class _Patience:
+    """Says once whom it waits for, and looks again a second later."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: tuple[object, ...] | None = None
+
+    def __call__(self, busy: AlreadyRunning) -> None:
+        about = (busy.holder, busy.since, busy.silent is None)
+        if about != self._told:
+            self._told = about
+            who = (
+                f"{busy.holder}, since {busy.since:%H:%M:%S} UTC" if busy.holder and busy.since else "another"
+            )
+            hint = "" if busy.silent is None else "; it gives no sign of life: stopped, or hanging"
+            self._console.print(f"Waiting for the run of {who}{hint}.", highlight=False)
+        time.sleep(1)
 
 
 @click.command()
@@ -84,8 +102,10 @@ def quarantine() -> None:
 @click.command()
 def scheduler() -> None:
     """Sync and send waiting mails at the intervals of the settings, until stopped."""
-    from sync.scheduler import serve  # APScheduler and the mail worker are not for `kcb sync plan`
+    from kc_bridge.web.logs import configure  # neither Flask nor the mail worker is for `kcb sync run`
+    from sync.scheduler import serve
 
     settings = load()
+    configure(settings.log_format)
     database = open_engine(settings.database_url)
     serve(settings, engine_of(settings, database), database)
