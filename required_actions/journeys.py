@@ -16,11 +16,12 @@ from kc_bridge.domain.errors import (
     JourneySuperseded,
     ProvisionalEnded,
 )
+from kc_bridge.settings import Settings
 from kc_bridge.store import audit, outbox
 from kc_bridge.store.activation import AddressCheck, Journey, Link, StepRecord
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import Person
-from required_actions import address_changes, links
+from required_actions import address_changes, links, telling
 from required_actions.logins import Login
 
 __all__ = [
@@ -205,10 +206,11 @@ def give_back(db: Session, login: Login) -> None:
     )
 
 
-def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
+def finish(db: Session, journey: Journey, login: Login, now: datetime, settings: Settings) -> None:
     """Ends the journey: the generation rises, so whatever else was begun before is over."""
     person = journey.person
     done = [step.step for step in journey.steps]
+    before = earlier(db, person.id)
     known_mail = person.personal_mail
     for step in journey.steps:
         _change(person, step.data)  # of an activation again: until now, the enrolment file counted more
@@ -230,6 +232,7 @@ def finish(db: Session, journey: Journey, login: Login, now: datetime) -> None:
         _confirm(db, journey, now)
     action = "account.activated" if login.activates else "steps.done"
     audit.record(db, now, "person", action, person.id, steps=done)
+    telling.tell(db, settings, journey, before, now, activates=login.activates)
 
 
 def _forget_earlier(db: Session, journey: Journey, steps: list[str]) -> None:

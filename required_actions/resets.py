@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from kc_bridge.announcements import CHANGED, announce
 from kc_bridge.domain.errors import AccountClosed, NotOwned
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.services import Services
@@ -44,6 +45,7 @@ def reset(kcb: Services, person_id: str, *, actor: str, reason: str) -> None:
         person.address_frozen_until = person.provisional_until = None
         person.digest = None  # the next sync tells Keycloak the new state
         audit.record(db, now, actor, "account.reset", person.id, reason=reason)
+        announce(db, kcb.settings, person, CHANGED, now)
         if may_bring_in(db, person):
             outbox.enqueue(
                 db,

@@ -227,7 +227,7 @@ def _settle(view: View, outcomes: dict[str, Outcome], completion: Completion, *,
         journey = journeys.held(db, login) if last else journeys.fresh(db, login, kcb.clock(), kcb.today())
         _record(view, db, journey, outcomes, secret=True)
         if not completion.pending:
-            journeys.finish(db, journey, login, kcb.clock())
+            journeys.finish(db, journey, login, kcb.clock(), kcb.settings)
         elif last:
             journeys.give_back(db, login)
     if completion.pending:
