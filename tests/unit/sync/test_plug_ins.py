@@ -15,10 +15,10 @@ from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.settings import Settings, SourceSettings
 from sync.rules.ends import limited
-from sync.sources.base import Rejected, Row
+from sync.sources.base import Place
 from sync.sources.build import build_sources
-from sync.sources.record import Record
 from tests.support.plug_in import installed
+from tests.support.reading import read_all
 
 ENROLMENT = {
     "key": "22600001",
@@ -47,17 +47,14 @@ def test_a_source_of_another_package(package: None, tmp_path: Path) -> None:
         f"{json.dumps(ENROLMENT)}\nnot json\n{json.dumps(ENROLMENT | {'year': 'soon'})}\n", "utf-8"
     )
     (source,) = build_sources(settings(kind="json-lines", path=export), load_profile("default"))
-    rows = list(source.rows())
-    assert all(isinstance(row, Row) for row in rows)
-    good, broken, wrong = (row.parse() for row in rows if isinstance(row, Row))
-    assert isinstance(good, Record)
-    assert (good.first_name, good.year, good.programme) == ("Zoé", 2026, "EXC3")
-    assert [(r.place.line, r.column) for r in broken if isinstance(r, Rejected)] == [(2, None)]
-    assert [(r.place.line, r.column) for r in wrong if isinstance(r, Rejected)] == [(3, "year")]
+    found = read_all(source)
+    record = found.records[Place("exchange.jsonl", 1)]
+    assert (record.first_name, record.year, record.programme) == ("Zoé", 2026, "EXC3")
+    assert [(r.place.line, r.column) for r in found.rejected] == [(2, None), (3, "year")]
 
 
 def test_an_unknown_kind_names_those_there_are(package: None) -> None:
-    with pytest.raises(ConfigurationError, match="csv, json-lines"):
+    with pytest.raises(ConfigurationError, match="csv, sql, ldap, json-lines"):
         build_sources(settings(kind="ldapp"), load_profile("default"))
 
 
