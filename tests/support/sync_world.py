@@ -19,6 +19,7 @@ from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, session_factory, upgrade
 from kc_bridge.store.sync import Quarantine, SyncRun
 from sync.engine import Report, SyncEngine
+from sync.plan import Action, Kind
 from sync.sources.build import build_sources
 from tests.support.exports import STAFF, STUDENTS, staff
 from tests.support.exports import student as student
@@ -163,6 +164,11 @@ class World:
     def staff(self, lines: Iterable[str]) -> None:
         self.staff_file.write_text("\n".join([STAFF, *lines]) + "\n", "utf-8")
 
+    def begin_fences_at(self, fence: int) -> None:
+        """For a realm that has seen another world's runs, whose clock was ahead of this one's."""
+        with self.sessions.begin() as session:
+            session.add(SyncRun(started_at=self.now, status="failed", fence=fence))
+
     def engine(self) -> SyncEngine:
         return SyncEngine(
             self.settings,
@@ -175,6 +181,16 @@ class World:
 
     def run(self) -> Report:
         return self.engine().run()
+
+    def planned(self) -> list[Action]:
+        """What the next run would write to Keycloak."""
+        with self.engine().prepare() as prepared:
+            return [action for action in prepared.plan.actions if action.kind is not Kind.NOTHING]
+
+    def nothing_to_do(self) -> bool:
+        """Whether the next run would look at nobody."""
+        with self.engine().prepare() as prepared:
+            return not prepared.plan.tally
 
     def on(self, year: int, month: int, day: int, hour: int = 8) -> World:
         self.now = datetime(year, month, day, hour, tzinfo=UTC)
