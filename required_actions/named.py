@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 from kc_bridge.domain.errors import AccountClosed, BridgeError, NotOwned, PasswordElsewhere, Unavailable
 from kc_bridge.domain.login import as_typed, meant_by
 from kc_bridge.domain.profile import UniversityProfile
+from kc_bridge.operator import operator
 from kc_bridge.services import Services
 from kc_bridge.store.models import Person
 
@@ -53,12 +52,6 @@ def find(
 def lines(text: Iterable[str]) -> list[str]:
     """Identifiers of a file, one a line; empty lines and what follows a ``#`` say nothing."""
     return [name for line in text if (name := line.partition("#")[0].strip())]
-
-
-def operator(named: str | None) -> str:
-    """Who is at work, for the audit: the account on this machine, and the name it gave itself."""
-    account = os.environ.get("SUDO_USER") or getpass.getuser()
-    return f"{named} ({account})" if named and named != account else account
 
 
 def told(error: BridgeError) -> str:

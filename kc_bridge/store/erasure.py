@@ -63,12 +63,17 @@ def erase_account(
     db.execute(delete(Sameness).where(or_(Sameness.left_key.in_(keys), Sameness.right_key.in_(keys))))
     numbers = [key.removeprefix(GUESTS) for key in keys if key.startswith(GUESTS)]
     db.execute(delete(Guest).where(Guest.number.in_(numbers)))
+    of_guest = AuditEntry.details["guest"].as_string().in_(numbers)  # they may be older than the person's row
     _erase_what_they_did(db, person)
     for table in (Identifier, PersonKey, MailAlias):
         db.execute(delete(table).where(table.person_id == person.id))
     for affiliation in db.scalars(select(Affiliation).where(Affiliation.person_id == person.id)):
         _only_recognised(affiliation)
-    for entry in db.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id)):
+    theirs = (
+        or_(AuditEntry.person_id == person.id, of_guest) if numbers else AuditEntry.person_id == person.id
+    )
+    for entry in db.scalars(select(AuditEntry).where(theirs)):
+        entry.person_id = person.id
         entry.details = {k: v for k, v in entry.details.items() if k in TOLD_BY_AUDIT}
     _without_name(person, now)
     audit.record(db, now, "sync", "account.erased", person.id)

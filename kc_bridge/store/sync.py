@@ -165,7 +165,7 @@ class Guest(Base):
     personal_mail: Mapped[str | None] = mapped_column(String(320))
     phone: Mapped[str | None] = mapped_column(String(32))
     sponsor: Mapped[str] = mapped_column(String(255))
-    """Login of the member of staff who vouches."""
+    """uid of the member of staff who vouches: a login may change."""
     reason: Mapped[str] = mapped_column(String(255))
     start: Mapped[date]
     end: Mapped[date]

@@ -11,6 +11,7 @@ from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.settings import Settings, SourceSettings
 from sync.desired import profile_fingerprint
 from sync.sources.base import Source
+from sync.sources.guests import NAME as GUESTS
 
 __all__ = ["KINDS", "Builder", "build_sources"]
 
@@ -31,6 +32,11 @@ def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source
     if not settings.sources:
         raise ConfigurationError("No source of enrolments is set.", "Add a [[sources]] block to kcb.toml.")
     names = [source.name for source in settings.sources]
+    if GUESTS in names:
+        raise ConfigurationError(
+            f"The source name « {GUESTS} » is that of the guests kept here (kcb guest).",
+            "Choose another name.",
+        )
     for name in names:
         if names.count(name) > 1 or ":" in name:
             raise ConfigurationError(
