@@ -32,6 +32,11 @@ public class BackChannel {
         return new BatchResource(call);
     }
 
+    @Path("users")
+    public ListingResource listing() {
+        return new ListingResource(call);
+    }
+
     @Path("users/{user}/owned")
     public OwnershipResource ownership() {
         return new OwnershipResource(call);

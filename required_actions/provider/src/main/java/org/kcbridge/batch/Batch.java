@@ -58,7 +58,7 @@ public final class Batch {
 
     private List<Outcome> chunk(List<Write> writes) {
         try {
-            return commit(writes);
+            return Contention.outlast(() -> commit(writes));
         } catch (StaleFence stale) {
             throw stale;
         } catch (RuntimeException failure) {
@@ -72,7 +72,7 @@ public final class Batch {
             return new Outcome(Outcome.Status.FAILED, write.id(), "not tried, others failed before");
         }
         try {
-            Outcome outcome = commit(List.of(write)).get(0);
+            Outcome outcome = Contention.outlast(() -> commit(List.of(write))).get(0);
             failures = 0;
             return outcome;
         } catch (StaleFence stale) {

@@ -36,6 +36,10 @@ final class Fence {
 
     /** Makes this number the highest, in a transaction of its own. Throws {@link StaleFence} when it is not. */
     void raise(KeycloakSession request) {
+        Contention.outlast(() -> raiseOnce(request));
+    }
+
+    private Void raiseOnce(KeycloakSession request) {
         KeycloakModelUtils.runJobInTransaction(request.getKeycloakSessionFactory(), request.getContext(), session -> {
             EntityManager em = session.getProvider(JpaConnectionProvider.class).getEntityManager();
             if (refuseOlder(read(em, LockModeType.NONE)) < number) {
@@ -44,6 +48,7 @@ final class Fence {
                 forget(session);
             }
         });
+        return null;
     }
 
     /** Keeps newer runs out until the transaction ends. Throws {@link StaleFence} when one has come. */
@@ -52,9 +57,9 @@ final class Fence {
     }
 
     private void raise(EntityManager em) {
-        // The account's row, since the attribute's may not exist yet.
+        // The account's row, since the attribute's may not exist yet; whoever holds it reads what is committed.
         UserEntity user = em.find(UserEntity.class, account, LockModeType.PESSIMISTIC_WRITE);
-        List<UserAttributeEntity> rows = read(em, LockModeType.PESSIMISTIC_WRITE);
+        List<UserAttributeEntity> rows = read(em, LockModeType.NONE);
         if (refuseOlder(rows) == number) {
             return;
         }
