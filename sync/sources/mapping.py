@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kc_bridge.domain.toml_model import load_toml
+from sync.sources.record import Record
 
 __all__ = ["Mapping", "load_mapping"]
 
 Columns = str | list[str]
 """One column, or several whose values are joined."""
+FIELDS = frozenset(Record.model_fields) - {"record_key", "identifiers"}
 
 
 class Mapping(BaseModel):
@@ -32,6 +34,20 @@ class Mapping(BaseModel):
     """Field → value in the register → our value. A value it does not name passes unchanged."""
     optional: list[str] = []
     """Columns the file may lack."""
+
+    @model_validator(mode="after")
+    def _of_records(self) -> Self:
+        """A field nobody reads would make every row wrong: it is one mistake, of this file."""
+        named = {*self.fields, *self.constants, *self.values}
+        if unknown := sorted(named - FIELDS):
+            raise ValueError(
+                f"{', '.join(unknown)}: no field of a record; there are {', '.join(sorted(FIELDS))}"
+            )
+        if unmade := sorted(set(self.values) - {*self.fields, *self.constants}):
+            raise ValueError(f"values.{unmade[0]} translates a field that no column or constant fills")
+        if twice := sorted(set(self.fields) & set(self.constants)):
+            raise ValueError(f"{twice[0]} is both a column's and a constant's")
+        return self
 
     @cached_property
     def columns(self) -> list[str]:
@@ -59,4 +75,4 @@ class Mapping(BaseModel):
 
 def load_mapping(name: str) -> Mapping:
     """A shipped mapping by name, or a TOML file by path; :class:`ConfigurationError` says what is wrong with it."""
-    return load_toml(Mapping, name, "sync.sources.mappings", "mapping", "apogee, staff")
+    return load_toml(Mapping, name, "sync.sources.mappings", "mapping", "apogee, pegase, staff")

@@ -31,6 +31,8 @@ __all__ = ["POPULATIONS", "Record", "explain"]
 POPULATIONS = ("student", "staff", "guest")
 LATIN = re.compile("[A-Za-z0-9]")
 """One such character in a name is enough to make an account's name of it."""
+LONGEST_DATE = len("31/12/2026")
+CLOCK = re.compile(r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z")
 OLDEST_YEAR = 1960
 """An enrolment before that, or in a year of five digits, is a slip of the pen."""
 
@@ -99,17 +101,18 @@ class Record(BaseModel):
     @field_validator("birth_date", "start", "end", "status_on", mode="before")
     @classmethod
     def _french_date(cls, value: object) -> object:
-        """``jj/mm/aaaa``, as registers write it; ISO dates pass."""
+        """``jj/mm/aaaa``, as registers write it, or ISO; a time of day after it, as databases export it, is left out."""
         if not isinstance(value, str) or not value.strip():
             return value
         text = value.strip()
+        day_only = text if len(text) <= LONGEST_DATE else CLOCK.sub("", text)
         try:
-            if "/" in text:
-                day, month, year = text.split("/")
+            if "/" in day_only:
+                day, month, year = day_only.split("/")
                 if len(year) != 4:
                     raise ValueError
                 return date(int(year), int(month), int(day))
-            return date.fromisoformat(text)
+            return date.fromisoformat(day_only)
         except ValueError:
             raise problem(
                 f"« {text[:40]} » is no date", "Write it dd/mm/yyyy, with a day that exists."

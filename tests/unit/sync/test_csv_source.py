@@ -194,8 +194,8 @@ def test_a_source_has_authority_over_its_populations_only(path: Path) -> None:
 
 
 def test_an_unknown_mapping_names_the_shipped_ones() -> None:
-    with pytest.raises(ConfigurationError, match="apogee, staff"):
-        load_mapping("pegase")
+    with pytest.raises(ConfigurationError, match="apogee, pegase, staff"):
+        load_mapping("pegasus")
 
 
 @pytest.mark.parametrize("text", ["fields = 3", "[fields"])
@@ -204,3 +204,23 @@ def test_a_wrong_mapping_names_its_file(tmp_path: Path, text: str) -> None:
     wrong.write_text(text)
     with pytest.raises(ConfigurationError, match=r"mine\.toml"):
         load_mapping(str(wrong))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "14/05/2007",
+        "2007-05-14",
+        " 14/05/2007 ",
+        "2007-05-14 00:00:00",
+        "2007-05-14T00:00:00.000+02:00",
+        "14/05/2007 00:00",
+    ],
+)
+def test_dates_as_registers_and_databases_write_them(path: Path, text: str) -> None:
+    assert students(path, student(birth=text)).only.birth_date == date(2007, 5, 14)
+
+
+@pytest.mark.parametrize("text", ["14/05/2007 à midi", "2007-05-14T", "14/05/2007 24", "20070514 00:00:00 x"])
+def test_what_follows_a_date_is_a_time_of_day_or_an_error(path: Path, text: str) -> None:
+    assert students(path, student(birth=text)).rejected[0].column == "DATE_NAI_IND"
