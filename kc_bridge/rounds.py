@@ -1,4 +1,4 @@
-"""The rounds that work off the outbox, one a channel, for a scheduler that gives each a turn of its own."""
+"""The rounds that work off the outbox besides mails, one a channel, for a scheduler that gives each a thread of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from kc_bridge.announcements import LDAP
 from kc_bridge.domain.clock import Clock
-from kc_bridge.mailer import send_waiting
 from kc_bridge.other_servers import LdapWriteback, Webhook
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import SessionFactory
-from kc_bridge.store.outbox import MAIL
 
 __all__ = ["rounds"]
 
@@ -19,8 +17,8 @@ Round = Callable[[], int]
 
 
 def rounds(settings: Settings, sessions: SessionFactory, clock: Clock) -> dict[str, Round]:
-    """By channel: mails always, a directory and receivers of webhooks as the settings have it."""
-    found: dict[str, Round] = {MAIL: lambda: send_waiting(settings, sessions, clock)}
+    """By channel: a directory and receivers of webhooks, as the settings have it."""
+    found: dict[str, Round] = {}
     if settings.ldap_writeback is not None:
         found[LDAP] = _ldap(settings.ldap_writeback, settings.timezone, sessions, clock)
     for webhook in settings.webhooks:

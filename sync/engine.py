@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
+from kc_bridge.announcements import Announcer
 from kc_bridge.domain.calendar import local_date
 from kc_bridge.domain.clock import Clock, system_clock
 from kc_bridge.domain.errors import BridgeError
@@ -176,7 +177,7 @@ class SyncEngine:
         """
         check_schema(self._engine)
         with single_run(self._engine, self._clock) as lease:
-            journal = Journal(self._sessions, lease)
+            journal = Journal(self._sessions, lease, Announcer(self._settings))
             counts: dict[str, Any] = {}
             try:
                 with self.prepare(progress) as prepared:

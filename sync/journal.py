@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from kc_bridge.announcements import Announcer
 from kc_bridge.ports import Result
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.sync import SyncRun
@@ -25,8 +26,9 @@ class Journal:
     """The sync's writer. Transactions are short, none is open while Keycloak is asked, and each ends by
     :class:`sync.lock.Superseded` once a later run has begun. Threads may share it."""
 
-    def __init__(self, sessions: SessionFactory, lease: Lease) -> None:
+    def __init__(self, sessions: SessionFactory, lease: Lease, announcer: Announcer | None = None) -> None:
         self.lease = lease
+        self._announcer = announcer
         self._sessions = sessions
         # SQLite lets one write at a time, and those it keeps waiting sleep longer than need be.
         one_by_one = sessions.kw["bind"].dialect.name == "sqlite"
@@ -55,10 +57,10 @@ class Journal:
             record(session, actions, now)
 
     def applied(self, answered: Sequence[tuple[Action, Result]], now: datetime) -> None:
-        """Keycloak holds these users as wanted: notes it, and queues what is to be mailed, in one transaction."""
+        """Keycloak holds these users as wanted: notes it, and queues what is to be mailed and told, in one transaction."""
         if answered:
             with self._transaction() as session:
-                note(session, answered, now)
+                note(session, answered, now, self._announcer)
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

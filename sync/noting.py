@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kc_bridge.announcements import CHANGED, DISABLED, About, Announcer
 from kc_bridge.ports import Result
 from kc_bridge.store import models
 from kc_bridge.store.bulk import Row, insert_rows, table_of, update_rows
@@ -19,14 +20,22 @@ __all__ = ["note"]
 
 PERSON = table_of(models.Person)
 OPENS = frozenset({Kind.CREATE, Kind.ENABLE})
+TOLD = frozenset({"state", "account end"})
+"""What of an update others are told: how an account is, and until when."""
 
 
-def note(session: Session, answered: Sequence[tuple[Action, Result]], now: datetime) -> None:
+def note(
+    session: Session,
+    answered: Sequence[tuple[Action, Result]],
+    now: datetime,
+    announcer: Announcer | None = None,
+) -> None:
     """Notes users that are now as wanted, in the caller's transaction."""
     held = _locked(session, [action.subject.key for action, _ in answered])
     persons: list[Row] = []
     mails: list[Row] = []
     audit: list[Row] = []
+    told: list[Row] = []
     for action, result in answered:
         person = held.get(action.subject.key)
         if person is None:
@@ -37,19 +46,30 @@ def note(session: Session, answered: Sequence[tuple[Action, Result]], now: datet
             generation += action.kind is Kind.ENABLE
             if person.personal_mail:
                 mails.append(activation_mail(person.id, generation, now))
+        row = _settled(action, person)
         persons.append(
             {
                 "id": person.id,
                 "keycloak_id": None if action.kind is Kind.PURGE else result.user_id or person.keycloak_id,
                 "generation": generation,
                 "updated_at": now,
-                **_settled(action, person),
+                **row,
             }
         )
+        if announcer is not None:
+            told += _announced(announcer, action, person, row["state"], now)
         audit.append(_entry(action, person.id, now))
     update_rows(session, models.Person, persons)
     queue(session, mails)
+    insert_rows(session, models.OutboxMessage, told)
     insert_rows(session, models.AuditEntry, audit)
+
+
+def _announced(announcer: Announcer, action: Action, person: Any, state: str, now: datetime) -> list[Row]:
+    if action.kind is Kind.UPDATE and not any(change.what in TOLD for change in action.changes):
+        return []
+    about = About(person.id, action.subject.account.uid, person.login, state)
+    return announcer.rows(about, DISABLED if action.kind is Kind.DISABLE else CHANGED, now)
 
 
 def _locked(session: Session, keys: Sequence[str]) -> dict[str, Any]:

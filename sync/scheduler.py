@@ -13,6 +13,7 @@ from kc_bridge.domain.clock import system_clock
 from kc_bridge.domain.errors import BridgeError
 from kc_bridge.housekeeping import tidy
 from kc_bridge.mailer import send_waiting
+from kc_bridge.rounds import rounds
 from kc_bridge.services import build
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import session_factory
@@ -23,7 +24,7 @@ from sync.lock import AlreadyRunning, NotDue
 from sync.metrics import serve_metrics
 from sync.stage_log import StageLog
 
-__all__ = ["housekeeping_job", "outbox_job", "serve", "sync_job", "the_jobs"]
+__all__ = ["housekeeping_job", "outbox_job", "serve", "sync_job", "telling_jobs", "the_jobs"]
 
 log = structlog.get_logger()
 
@@ -83,6 +84,23 @@ def outbox_job(settings: Settings, database: Engine) -> Callable[[], None]:
     return _run
 
 
+def telling_jobs(settings: Settings, database: Engine) -> list[Job]:
+    """A round for each other channel of the outbox, in a thread of its own: who is down holds up nobody else."""
+
+    def _job(channel: str, send: Callable[[], int]) -> Callable[[], None]:
+        def _run() -> None:
+            if taken := send():
+                log.info("messages delivered", channel=channel, count=taken)
+
+        return _run
+
+    found = rounds(settings, session_factory(database), system_clock)
+    return [
+        Job(f"outbox.{channel}", settings.outbox_every, _job(channel, send))
+        for channel, send in found.items()
+    ]
+
+
 def housekeeping_job(settings: Settings) -> Callable[[], None]:
     """One round of everything else."""
     kcb = build(settings)
@@ -97,6 +115,7 @@ def the_jobs(settings: Settings, engine: SyncEngine, database: Engine) -> list[J
     return [
         Job("sync", look, sync_job(engine, due)),
         Job("outbox", settings.outbox_every, outbox_job(settings, database)),
+        *telling_jobs(settings, database),
         Job("housekeeping", settings.housekeeping_every, housekeeping_job(settings)),
     ]
 

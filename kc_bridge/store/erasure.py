@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, not_, or_, select
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.account_state import PURGED
@@ -20,6 +20,7 @@ from kc_bridge.store.activation import AddressChange, CharterAcceptance, Journey
 from kc_bridge.store.bulk import table_of
 from kc_bridge.store.decisions import Consent, SecurityAnswer
 from kc_bridge.store.models import Affiliation, AuditEntry, Identifier, OutboxMessage, Person
+from kc_bridge.store.outbox import MAIL
 from kc_bridge.store.sync import Guest, MailAlias, PersonKey, RetiredName, Sameness
 
 __all__ = ["ERASED", "GUESTS", "erase_account", "erase_data", "forget_proofs"]
@@ -36,6 +37,7 @@ def erase_data(db: Session, person: Person, now: datetime) -> None:
     """First stage: journeys, links, addresses, the secret question, the mails written; the account must be activated
     anew by whoever comes back. Name, numbers and proofs stay."""
     _erase_what_they_did(db, person)
+    _erase_messages(db, person, all_=False)
     person.personal_mail = person.phone = None
     person.activated_at = person.reset_at = person.provisional_until = person.address_frozen_until = None
     person.generation += 1
@@ -65,6 +67,7 @@ def erase_account(
     db.execute(delete(Guest).where(Guest.number.in_(numbers)))
     of_guest = AuditEntry.details["guest"].as_string().in_(numbers)  # they may be older than the person's row
     _erase_what_they_did(db, person)
+    _erase_messages(db, person, all_=True)
     for table in (Identifier, PersonKey, MailAlias):
         db.execute(delete(table).where(table.person_id == person.id))
     for affiliation in db.scalars(select(Affiliation).where(Affiliation.person_id == person.id)):
@@ -89,8 +92,15 @@ def forget_proofs(db: Session, closed_before: date) -> int:
 
 
 def _erase_what_they_did(db: Session, person: Person) -> None:
-    for table in (Link, Journey, AddressChange, SecurityAnswer, OutboxMessage):
+    for table in (Link, Journey, AddressChange, SecurityAnswer):
         db.execute(delete(table).where(table.person_id == person.id))
+
+
+def _erase_messages(db: Session, person: Person, *, all_: bool) -> None:
+    """Unless ``all_``, a directory and receivers of webhooks hear of it yet: the former erases, too, what it was told."""
+    theirs = delete(OutboxMessage).where(OutboxMessage.person_id == person.id)
+    unheard = and_(OutboxMessage.channel != MAIL, OutboxMessage.state.in_(("waiting", "sending")))
+    db.execute(theirs if all_ else theirs.where(not_(unheard)))
 
 
 def _retire_names(db: Session, person: Person, today: date, free_on: date | None) -> None:
