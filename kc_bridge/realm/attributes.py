@@ -92,6 +92,9 @@ ATTRIBUTES: dict[Group, tuple[Attribute, ...]] = {
     IDENTITY: (
         Attribute("displayName", "Nom affiché", "Display name"),
         Attribute("uid", "Identifiant permanent (uid)", "Permanent identifier (uid)"),
+        Attribute(
+            "mailAlternateAddress", "Autres adresses du courrier", "Other mail addresses", multivalued=True
+        ),
         Attribute("eduPersonPrincipalName", "Identifiant eduPerson", "eduPerson identifier"),
         Attribute("eduPersonPrimaryAffiliation", "Affiliation principale", "Primary affiliation"),
         Attribute("eduPersonAffiliation", "Affiliations", "Affiliations", multivalued=True),

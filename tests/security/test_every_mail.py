@@ -76,6 +76,12 @@ def ends(after: bool) -> Example:
     return example
 
 
+def renamed(db: Session, person: Person, now: datetime) -> dict[str, Any]:
+    active(db, person, now)
+    person.keycloak_id, person.digest = person.id, "0" * 64
+    return {"former": "camille.avant", "former_mail": "camille.avant@etu.univ-demo.fr"}
+
+
 EXAMPLES: dict[str, Example] = {
     "activation": nothing,
     "validate_again": nothing,
@@ -84,6 +90,7 @@ EXAMPLES: dict[str, Example] = {
     "password_changed": told_when,
     "activated": told_when,
     "recovery": read_by_its_owner,
+    "renamed": renamed,
     "ends_soon": ends(after=False),
     "closed": ends(after=True),
 }
