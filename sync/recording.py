@@ -14,6 +14,7 @@ from kc_bridge.domain.account_state import CREATED, CURRENT, IN_USE
 from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.store import models
+from kc_bridge.store.among import among
 from kc_bridge.store.base import new_id
 from kc_bridge.store.bulk import Row, insert_missing, insert_rows, table_of, update_rows
 from kc_bridge.store.outbox import drop_all
@@ -68,7 +69,7 @@ def _locked(session: Session, ids: Sequence[str]) -> dict[str, Any]:
         "generation",
         "state",
     )
-    query = select(*(PERSON.c[name] for name in columns)).where(PERSON.c.id.in_(ids))
+    query = select(*(PERSON.c[name] for name in columns)).where(among(PERSON.c.id, ids))
     rows = session.execute(query.order_by(PERSON.c.id).with_for_update()) if ids else ()
     return {row.id: row for row in rows}
 
@@ -108,7 +109,8 @@ def _changed_person(action: Action, held: Any, now: datetime, mails: list[Row]) 
     mail, phone = subject.identity.personal_mail, subject.identity.phone
     corrected = not theirs and mail and mail != held.personal_mail
     generation = held.generation
-    if corrected and held.keycloak_id is not None and subject.standing.open:
+    opens = action.kind is Kind.ENABLE  # and is mailed once it is open
+    if corrected and held.keycloak_id is not None and subject.standing.open and not opens:
         generation += 1  # ends the link sent to the address that was wrong
         mails.append(activation_mail(held.id, generation, now))
     state = held.state
