@@ -67,7 +67,7 @@ def assert_nothing_to_do(stack: Stack, mails: int) -> None:
     users = stack.realm.call("GET", "users")
     again = sync(stack)
     assert again.status == "ok"
-    assert not again.plan.actions
+    assert not again.plan.tally
     assert not again.outcome.done
     assert send_mails(stack) == 0
     assert stack.realm.call("GET", "users") == users

@@ -15,7 +15,14 @@ def test_a_digest_names_one_plan(world: World) -> None:
 def test_a_plan_for_scripts(world: World) -> None:
     world.students([student(1, last="O'Connor", first="Camille")])
     document = world.engine().prepare().plan.as_json()
-    assert document["counts"] == {"create": 2, "update": 0, "disable": 0, "enable": 0, "nothing": 0}
+    assert document["counts"] == {
+        "create": 2,
+        "update": 0,
+        "disable": 0,
+        "enable": 0,
+        "purge": 0,
+        "nothing": 0,
+    }
     camille = document["actions"][0]
     assert (camille["action"], camille["who"], camille["cause"], camille["why"]) == (
         "create",
@@ -28,6 +35,8 @@ def test_a_plan_for_scripts(world: World) -> None:
 
 def test_actions_are_in_the_order_of_keys(world: World) -> None:
     world.students([student(3), student(1), student(2, status="A")])
-    actions = make_plan(a.subject for a in reversed(world.engine().prepare().plan.actions)).actions
+    with world.engine().prepare() as prepared:
+        subjects = [action.subject for action in prepared.plan.actions]
+    actions = list(make_plan(reversed(subjects)).actions)
     assert [a.subject.key for a in actions] == ["apogee:1", "apogee:2", "apogee:3", "rh:P1"]
     assert [a.kind for a in actions] == [Kind.CREATE, Kind.NOTHING, Kind.CREATE, Kind.CREATE]
