@@ -29,11 +29,14 @@ class Right:
 def rights(affiliations: Iterable[Affiliation], account_end: date | None, today: date) -> list[Right]:
     """What keeps the account open from ``today`` on, the deciding ones first, then the longest.
 
-    The account ends with the last of the affiliations that follow each other; the sync has written that day as
-    ``account_end``, and whichever ends on it is why. None at all: nothing keeps it open any more.
+    The account ends with the last of the affiliations that follow each other, or some days of grace later; the sync
+    has written that day as ``account_end``, and whichever ends last until then is why. None at all: nothing keeps it
+    open any more.
     """
     living = [a for a in affiliations if a.gives_right and (a.end is None or a.end >= today)]
-    told = [Right(a.population, a.year, a.label, a.end, a.end == account_end) for a in living]
+    ends = [a.end for a in living if a.end and account_end and a.end <= account_end]
+    last = max(ends, default=account_end)
+    told = [Right(a.population, a.year, a.label, a.end, a.end == last) for a in living]
     return sorted(
         dict.fromkeys(told), key=lambda r: (not r.decides, -(r.end or date.max).toordinal(), r.label or "")
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from kc_bridge.domain.account_state import IN_USE
+
 __all__ = ["LIFETIME", "Account", "Mode", "asks_question", "may_be_mailed"]
 
 LIFETIME = timedelta(hours=1)
 """Of a link for a lost password (OWASP Forgot Password: short-lived). Whoever asks is waiting for it: a day, as a first
 mail lives, would only leave a key to a working account in a mailbox for longer."""
-ACTIVE = "SupannActif"
 
 Mode = Literal["off", "link", "link-and-question"]
 """``UniversityProfile.recovery``."""
@@ -43,7 +44,7 @@ def may_be_mailed(account: Account, mode: Mode, now: datetime, today: date) -> b
     return (
         mode != "off"
         and account.activated
-        and account.state == ACTIVE
+        and account.state in IN_USE
         and account.in_keycloak
         and not (account.account_end and account.account_end < today)
         and not (account.frozen_until and now < account.frozen_until)

@@ -21,9 +21,8 @@ from sync.rules.primary import primary_population
 from sync.rules.purge import stage
 from sync.rules.windows import ONE_DAY, Window, expected_until, next_days, window
 
-__all__ = ["CLOSED", "Standing", "standing"]
+__all__ = ["Standing", "standing"]
 
-CLOSED = EXPIRED
 UNCHANGED = Lifecycle()
 
 

@@ -39,6 +39,11 @@ def test_a_contract_that_lasts_longer_decides() -> None:
     assert [(right.population, right.decides) for right in found] == [("staff", True), ("student", False)]
 
 
+def test_days_of_grace_belong_to_what_ends_last_before_them() -> None:
+    found = rights([enrolment(2025), enrolment(2026)], date(2028, 1, 30), TODAY)
+    assert [(right.year, right.decides) for right in found] == [(2026, True), (2025, False)]
+
+
 def test_open_ended() -> None:
     found = rights([enrolment(2026), contract(None)], None, TODAY)
     assert [(right.population, right.end, right.decides) for right in found] == [

@@ -30,6 +30,8 @@ OWNER = Account(
         replace(OWNER, account_end=TODAY),
         replace(OWNER, frozen_until=NOW),
         replace(OWNER, has_question=True),
+        replace(OWNER, state="SupannSursis"),
+        replace(OWNER, state="SupannAnticipe"),
     ],
 )
 def test_an_account_that_works_and_a_mailbox_that_is_theirs(account: Account) -> None:
