@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from apscheduler.job import Job
 
 from kc_bridge.domain.promise import PROMISED, longest_wait
 from kc_bridge.mailer import send_waiting
-from sync.scheduler import make_scheduler
+from sync.clockwork import Job
+from sync.scheduler import the_jobs
 from tests.support.sync_world import World, student
 
 ADDRESS = "nouvelle@courriel.example"
@@ -27,31 +27,33 @@ class Postbox:
         self.letters.append(message)
 
 
-def firings(jobs: list[Job], start: datetime) -> Iterator[tuple[datetime, str]]:
-    """When each job runs, in order; both at the start, as the scheduler has it."""
-    due = {job.id: (start, job) for job in jobs}
+def firings(jobs: list[Job], start: datetime) -> Iterator[tuple[datetime, Job]]:
+    """When each job runs, in order; all at the start, as the scheduler has it."""
+    due = {job.name: (start, job) for job in jobs}
     while True:
         name = min(due, key=lambda each: (due[each][0], each))
         at, job = due[name]
-        yield at, name
-        due[name] = (job.trigger.get_next_fire_time(at, at), job)
+        yield at, job
+        due[name] = (at + job.every, job)
 
 
 @pytest.mark.parametrize("after", [timedelta(milliseconds=1), timedelta(minutes=4, seconds=59)])
-def test_from_the_row_to_the_mail(world: World, after: timedelta) -> None:
+def test_from_the_row_to_the_mail(world: World, after: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
     """Written at the worst moment, just after a run has read the file, and at a lucky one."""
     before = student(22600001)
     world.students([before])
-    scheduler = make_scheduler(world.settings, lambda: None, lambda: None)
+    monkeypatch.setattr("sync.scheduler.housekeeping_job", lambda _settings: lambda: None)
+    jobs = the_jobs(world.settings, world.engine(), world.database)
     start, postbox = world.now, Postbox()
     written: datetime | None = None
-    for at, job in firings(scheduler.get_jobs(), start):
+    for at, job in firings(jobs, start):
         if written is None and at > start + after:
             written = start + after
             world.students([before, student(22600002, ine="1234567890A", mail=ADDRESS)])
         world.now = at
-        if job == "sync":
-            assert world.run().status == "ok"
+        if job.name == "sync":
+            job.do()
+            assert world.last_run().status == "ok"
         else:
             send_waiting(world.settings, world.sessions, lambda: world.now, postbox)
         if any(letter["To"] == ADDRESS for letter in postbox.letters):
