@@ -83,7 +83,7 @@ class Pages(Protocol):
 class Plan:
     """Actions in the order of the persons' keys; only one page of them is in memory."""
 
-    pages: Pages = field(default_factory=list)
+    pages: Pages = field(default_factory=list[list[Action]])
     tally: Counter[tuple[Kind, Cause]] = field(default_factory=Counter)
     """Actions by kind and cause."""
     due: Counter[date] = field(default_factory=Counter)

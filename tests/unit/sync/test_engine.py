@@ -30,6 +30,7 @@ def test_a_first_run_makes_persons_users_and_mails(world: World) -> None:
         "supannEtablissement": ("{UAI}0999999Z",),
         "accountEnd": ("2027-12-31",),
         "accountState": ("SupannCree",),
+        "mailAlternateAddress": (),
     }
     assert user.required_actions == ("kcb-charter", "kcb-new-password")
     assert user.first_attributes == {"locale": ("fr",)}
