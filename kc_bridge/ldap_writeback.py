@@ -105,7 +105,8 @@ def _read(
         if person is None or person.state == PURGED:
             raise Moot("is no longer known here")
         numbers = {number.kind: number.value for number in person.identifiers}
-        names = numbers | {"uid": person.uid, "login": person.login, "mail": person.mail}
+        # Who came from a directory has a uid there, whatever ours is.
+        names = {"uid": person.uid, "login": person.login, "mail": person.mail} | numbers
         return standing_of(db, person, settings.consents, timezone), names
 
 

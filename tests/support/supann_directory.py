@@ -69,7 +69,11 @@ class SupannDirectory:
         self._uids.append(uid)
         return self.slapd.add(self.dn(uid), values | {"objectClass": CLASSES} | more)
 
+    def now(self) -> str:
+        """The ``modifyTimestamp`` of what is written now."""
+        return f"{datetime.now(UTC):%Y%m%d%H%M%S}Z"
+
     def let_a_second_pass(self, mark: str) -> None:
         """Until the server would give a later ``modifyTimestamp`` than ``mark``."""
-        while f"{datetime.now(UTC):%Y%m%d%H%M%S}Z" <= mark:
+        while self.now() <= mark:
             subprocess.run(["ldapwhoami", "-x", "-H", self.slapd.url], capture_output=True, check=False)
