@@ -30,10 +30,15 @@ def since(session: Session, source: Source, now: datetime) -> str | None:
 
 
 def note_readings(
-    session: Session, readings: Iterable[Reading], counts: Mapping[str, Mapping[str, int]], now: datetime
+    session: Session,
+    readings: Iterable[Reading],
+    counts: Mapping[str, Mapping[str, int]],
+    now: datetime,
+    *,
+    whole_plan: bool = True,
 ) -> None:
-    """Notes what was read by a run that was applied. The mark stays where it was while rows are in quarantine: they are
-    read again until they can be used."""
+    """Notes what was read by a run that was applied. The mark stays where it was while rows are in quarantine, and when
+    not the ``whole_plan`` was done: they are read again until they can be used."""
     states = known.source_states(session)
     for reading in readings:
         state = states.get(reading.source)
@@ -45,7 +50,7 @@ def note_readings(
         if reading.whole:
             state.full_read_at = now
             state.rejected = counts[reading.source]["quarantined"]
-        if not counts[reading.source]["quarantined"]:
+        if whole_plan and not counts[reading.source]["quarantined"]:
             state.mark = reading.mark
         elif reading.whole:
             state.mark = None

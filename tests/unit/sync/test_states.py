@@ -24,10 +24,20 @@ def sessions():  # type: ignore[no-untyped-def]
     return session_factory(engine)
 
 
-def note(sessions, *, mark: str | None, whole: bool = True, quarantined: int = 0, at: datetime = NOW) -> None:  # type: ignore[no-untyped-def]
+def note(
+    sessions,
+    *,
+    mark: str | None,
+    whole: bool = True,
+    quarantined: int = 0,
+    at: datetime = NOW,
+    done: bool = True,
+) -> None:  # type: ignore[no-untyped-def]
     reading = Reading("view", KnownRows(), whole, rows=10, mark=mark)
     with sessions.begin() as session:
-        note_readings(session, [reading], {"view": {"quarantined": quarantined, "rows": 10}}, at)
+        note_readings(
+            session, [reading], {"view": {"quarantined": quarantined, "rows": 10}}, at, whole_plan=done
+        )
 
 
 def asked(sessions, after: timedelta = timedelta(minutes=5)) -> str | None:  # type: ignore[no-untyped-def]
@@ -73,3 +83,11 @@ def test_a_read_of_what_changed_says_nothing_of_how_many_there_are(sessions) -> 
         note_readings(session, [partial], {"view": {"quarantined": 0, "rows": 1}}, NOW)
     with sessions() as session:
         assert session.get_one(SourceState, "view").rows == 10
+
+
+def test_what_a_partial_run_left_is_read_again(sessions) -> None:  # type: ignore[no-untyped-def]
+    note(sessions, mark="10:00")
+    note(sessions, mark="11:00", whole=False, done=False)
+    assert asked(sessions) == "10:00"
+    note(sessions, mark="11:00", done=False)
+    assert asked(sessions) is None
