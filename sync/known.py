@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.account_state import OPEN
@@ -16,6 +16,7 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.store import models
 from kc_bridge.store.activation import AddressChange
+from kc_bridge.store.among import among
 from kc_bridge.store.sync import MailAlias, PersonKey, SourceState
 from sync.desired import Account
 from sync.people import KnownPerson, Read
@@ -39,8 +40,8 @@ AFFILIATION = tuple(getattr(models.Affiliation, f.name) for f in fields(Affiliat
 LOWEST = -(1 << 63)
 STREAM = 10_000
 """Rows fetched at a time where all are looked at."""
-CHUNK = 200
-"""Values in one IN list: SQLite allows 999 variables in old builds."""
+CHUNK = 1_000
+"""Values asked for at once."""
 
 
 def row_hashes(session: Session, source: str) -> Iterator[list[int]]:
@@ -63,7 +64,7 @@ def aliases(session: Session, keys: Iterable[str]) -> dict[str, str]:
         rows = session.execute(
             select(PersonKey.key, models.Person.key)
             .join(models.Person, models.Person.id == PersonKey.person_id)
-            .where(PersonKey.key.in_(chunk))
+            .where(among(PersonKey.key, chunk))
         )
         found |= {str(further): str(own) for further, own in rows}
     return found
@@ -96,16 +97,17 @@ def _keys(session: Session, condition: object) -> Iterator[str]:
 
 def record_hashes(session: Session, reads: Collection[Read]) -> dict[tuple[str, str], int]:
     """(source, record key) → hash of the row last accepted under it, for the records read."""
-    wanted = sorted({(read.source, read.record.record_key) for read in reads})
+    keys: dict[str, set[str]] = defaultdict(set)
+    for read in reads:
+        keys[read.source].add(read.record.record_key)
     found: dict[tuple[str, str], int] = {}
     table = models.Affiliation
-    for chunk in _chunks(wanted):
-        rows = session.execute(
-            select(table.source, table.source_key, table.row_hash).where(
-                tuple_(table.source, table.source_key).in_(chunk)
+    for source, wanted in keys.items():
+        for chunk in _chunks(wanted):
+            query = select(table.source_key, table.row_hash).where(
+                table.source == source, among(table.source_key, chunk)
             )
-        )
-        found |= {(source, key): row_hash for source, key, row_hash in rows if row_hash is not None}
+            found |= {(source, key): value for key, value in session.execute(query) if value is not None}
     return found
 
 
@@ -113,11 +115,14 @@ def number_owners(session: Session, reads: Collection[Read]) -> dict[tuple[str, 
     """(kind, value) → who has it, for the numbers read."""
     table = models.Identifier
     ids: dict[tuple[str, str], str] = {}
-    for chunk in _chunks({number for read in reads for number in read.record.identifiers.items()}):
-        rows = session.execute(
-            select(table.kind, table.value, table.person_id).where(tuple_(table.kind, table.value).in_(chunk))
-        )
-        ids |= {(kind, value): person_id for kind, value, person_id in rows}
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for read in reads:
+        for kind, value in read.record.identifiers.items():
+            wanted[kind].add(value)
+    for kind, values in wanted.items():
+        for chunk in _chunks(values):
+            query = select(table.value, table.person_id).where(table.kind == kind, among(table.value, chunk))
+            ids |= {(kind, value): person_id for value, person_id in session.execute(query)}
     owners: dict[str, KnownPerson] = {}
     for owner_ids in _chunks(set(ids.values())):
         owners |= {p.id: p for p in _load(session, owner_ids, models.Person.id)}
@@ -142,7 +147,7 @@ def source_states(session: Session) -> dict[str, SourceState]:
 
 def _load(session: Session, keys: Collection[str], column: Any) -> list[KnownPerson]:
     """Everything of those persons in five reads; without the ORM, which would cost ten times as much."""
-    rows = session.execute(select(*PERSON).where(column.in_(keys))).all()
+    rows = session.execute(select(*PERSON).where(among(column, keys))).all()
     ids = [row.id for row in rows]
     numbers = _by_person(session, models.Identifier, (models.Identifier.kind, models.Identifier.value), ids)
     affiliations = _by_person(session, models.Affiliation, AFFILIATION, ids)
@@ -170,7 +175,7 @@ def _by_person(
 ) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
     for row in session.execute(
-        select(table.person_id, *columns).where(table.person_id.in_(ids), *conditions)
+        select(table.person_id, *columns).where(among(table.person_id, ids), *conditions)
     ):
         found[row[0]].append(row)
     return found

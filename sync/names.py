@@ -9,15 +9,16 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from kc_bridge.store.among import among
 from kc_bridge.store.models import Person
 from kc_bridge.store.sync import MailAlias, RetiredName
 from sync.identifiers import local_part, numbered
 
 __all__ = ["Holder", "TakenNames", "holders"]
 
-CANDIDATES = 4
+CANDIDATES = 2
 """Of each name, asked for together: few people have more homonyms."""
-IN_LIST = 200
+IN_LIST = 1000
 
 
 class Holder(NamedTuple):
@@ -39,16 +40,16 @@ def holders(
         names = [name for kind, name in chunk if kind == "account name"]
         free = {local_part(name): (kind, name) for kind, name in chunk}
         still = or_(RetiredName.free_on.is_(None), RetiredName.free_on > today)
-        retired = select(RetiredName.name).where(RetiredName.name.in_(free), still)
+        retired = select(RetiredName.name).where(among(RetiredName.name, free), still)
         for name in session.scalars(retired):
             found[free[name]] = Holder("a former name", "somebody who no longer has it")
         owner = select(MailAlias.address, Person.login).join(Person, Person.id == MailAlias.person_id)
-        for address, login in session.execute(owner.where(MailAlias.address.in_(names))):
+        for address, login in session.execute(owner.where(among(MailAlias.address, names))):
             found["account name", address] = Holder("a former address", login)
         for what, column in (("the mail", Person.mail), ("the login", Person.login)):
-            for name, login in session.execute(select(column, Person.login).where(column.in_(names))):
+            for name, login in session.execute(select(column, Person.login).where(among(column, names))):
                 found["account name", name] = Holder(what, login)
-        for uid, login in session.execute(select(Person.uid, Person.login).where(Person.uid.in_(uids))):
+        for uid, login in session.execute(select(Person.uid, Person.login).where(among(Person.uid, uids))):
             found["account uid", uid] = Holder("the uid", login)
     return found
 
@@ -88,12 +89,12 @@ class TakenNames:
             self._asked.update(chunk)
             self._taken.update(self._given(chunk))
             addresses = [f"{name}@{domain}" for name in chunk for domain in self._domains]
-            self._note(select(Person.uid).where(Person.uid.in_(chunk)))
-            self._note(select(Person.login).where(Person.login.in_([*chunk, *addresses])))
-            self._note(select(Person.mail).where(Person.mail.in_(addresses)))
-            self._note(select(MailAlias.address).where(MailAlias.address.in_(addresses)))
+            self._note(select(Person.uid).where(among(Person.uid, chunk)))
+            self._note(select(Person.login).where(among(Person.login, [*chunk, *addresses])))
+            self._note(select(Person.mail).where(among(Person.mail, addresses)))
+            self._note(select(MailAlias.address).where(among(MailAlias.address, addresses)))
             still = or_(RetiredName.free_on.is_(None), RetiredName.free_on > self._today)
-            self._note(select(RetiredName.name).where(RetiredName.name.in_(chunk), still))
+            self._note(select(RetiredName.name).where(among(RetiredName.name, chunk), still))
 
     def _note(self, query: object) -> None:
         found = self._session.scalars(query)  # type: ignore[call-overload]
