@@ -13,7 +13,13 @@ __all__ = ["faults", "page_place"]
 
 def faults(profile: UniversityProfile) -> list[Fault]:
     """Populations, languages and pages that do not fit together."""
-    return [*_populations(profile), *_languages(profile), *_names(profile), *_pages(profile)]
+    return [
+        *_populations(profile),
+        *_lifecycle(profile),
+        *_languages(profile),
+        *_names(profile),
+        *_pages(profile),
+    ]
 
 
 def page_place(journey: JourneySpec, number: int) -> str:
@@ -38,6 +44,13 @@ def _populations(profile: UniversityProfile) -> Iterator[Fault]:
         elif len(journeys) > 1:
             problem = f"the population « {population} » is in {' and '.join(journeys)}."
             yield Fault("journeys", problem, "Leave it in one of them.")
+
+
+def _lifecycle(profile: UniversityProfile) -> Iterator[Fault]:
+    for table in ("early_days", "grace_days"):
+        for population in getattr(profile.lifecycle, table):
+            if population not in profile.mail_domains:
+                yield there_is_no("population", population, profile.mail_domains, f"lifecycle.{table}")
 
 
 def _languages(profile: UniversityProfile) -> Iterator[Fault]:

@@ -77,6 +77,12 @@ def test_a_plug_ins_step_is_a_step(tmp_path: Path) -> None:
         ('"activation-invite"', '"activation-etudiant"', "journeys", "named « activation-etudiant »"),
         ('steps = ["mail_forwarding"]', 'steps = ["charter"]', f"{STUDENT}, page 3", "on page 2 already"),
         ('title = { fr = "Vous', 'percnt = 60\ntitle = { fr = "Vous', f"{STAFF}, page 3", "one of: percent, "),
+        # -- lives of accounts
+        ("early_days = { staff", "early_days = { staf", "lifecycle.early_days", "one of: staff, "),
+        ("grace_days = { staff = 30", "grace_days = { staff = -1", "lifecycle.grace_days.staff", "or equal to 0"),
+        ("purge_data_days = 365", "purge_data_days = 0", "lifecycle.purge_data_days", "or equal to 1"),
+        ("purge_account_days = 730", "purge_account_days = 30", "lifecycle", "the account goes last"),
+        ("purge_data_days", "purge_datas_days", "lifecycle", "one of: purge_data_days, "),
         # -- words
         ("[texts.en]", "[texts.de]", "texts", "no language « de »"),
         ('"Suivant" = "Continuer"', '"Suivnt" = "Continuer"', "texts.fr", "The nearest is « Suivant »"),
