@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 from kc_bridge.domain.errors import ConfigurationError, Unavailable
 from kc_bridge.other_servers import Webhook
 
-__all__ = ["WebhookGone", "WebhookRefused", "WebhookUnavailable", "post"]
+__all__ = ["WebhookGone", "WebhookRefused", "WebhookUnavailable", "post", "secrets_of"]
 
 BUSY = frozenset({408, 425, 429})
 SHORTEST, LONGEST = 24, 64
@@ -36,7 +36,7 @@ def post(webhook: Webhook, message_id: str, body: bytes, now: datetime) -> None:
     """Sends once; ``now``, in UTC, is the time of this attempt. Raises the errors above, and
     :class:`ConfigurationError` for a secret that is none."""
     signatures = " ".join(
-        Signer(secret).sign(message_id, now, body.decode()) for secret in _secrets(webhook.secret_file)
+        Signer(secret).sign(message_id, now, body.decode()) for secret in secrets_of(webhook.secret_file)
     )
     headers = {
         "Content-Type": "application/json",
@@ -73,7 +73,7 @@ def post(webhook: Webhook, message_id: str, body: bytes, now: datetime) -> None:
         )
 
 
-def _secrets(path: Path) -> list[bytes]:
+def secrets_of(path: Path) -> list[bytes]:
     """Each line's secret. Raises :class:`ConfigurationError`, which does not quote it."""
     try:
         lines = path.read_text("ascii").split()

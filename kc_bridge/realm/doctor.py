@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 import click
 
 from kc_bridge.domain.errors import BridgeError
-from kc_bridge.realm import checks, keycloak_checks, password_checks, promise_checks, realm_checks
+from kc_bridge.realm import (
+    checks,
+    keycloak_checks,
+    password_checks,
+    promise_checks,
+    realm_checks,
+    told_checks,
+)
 from kc_bridge.realm.finding import Check, Finding, Installation, failure
 
 __all__ = ["CHECKS", "as_json", "as_text", "examine"]
@@ -25,6 +32,8 @@ CHECKS: dict[str, Check] = {
     "JAR version": keycloak_checks.jar_version,
     "clock": keycloak_checks.clock,
     "mail relay": checks.mail_relay,
+    "directory": told_checks.directory,
+    "webhooks": told_checks.webhooks,
     "database": checks.database,
     "plug-ins": checks.plug_ins,
     "profile": checks.profile,
