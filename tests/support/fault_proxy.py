@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,19 +25,34 @@ class FaultProxy:
         """``METHOD path`` of everything that came in."""
         self._fault: Fault | None = None
         self._matches = ""
+        self._passing = 0
+        self._failing: float = 0
+        self._lock = threading.Lock()
         self._target = urlsplit(target).netloc
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @contextmanager
-    def failing(self, fault: Fault, path: str = "") -> Iterator[None]:
-        """Requests whose path contains ``path`` meet the fault."""
+    def failing(self, fault: Fault, path: str = "", *, after: int = 0, times: float = inf) -> Iterator[None]:
+        """Requests whose path contains ``path`` meet the fault: so many of them, ``after`` some that pass."""
+        self._passing, self._failing = after, times
         self._matches, self._fault = path, fault
         try:
             yield
         finally:
             self._fault = None
+
+    def _fault_of(self, path: str) -> Fault | None:
+        with self._lock:
+            fault = self._fault
+            if fault is None or self._matches not in path:
+                return None
+            if self._passing:
+                self._passing -= 1
+                return None
+            self._failing -= 1
+            return fault if self._failing >= 0 else None
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -50,8 +66,8 @@ class FaultProxy:
 
             def _any(self) -> None:
                 proxy.requests.append(f"{self.command} {urlsplit(self.path).path}")
-                fault = proxy._fault
-                if fault is not None and proxy._matches in self.path:
+                fault = proxy._fault_of(self.path)
+                if fault is not None:
                     fault(self)
                 else:
                     self.forward()
