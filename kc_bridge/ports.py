@@ -158,6 +158,11 @@ class HeldUser:
     enabled: bool
     attributes: Mapping[str, tuple[str, ...]]
     """Those asked for that have a value."""
+    federated: bool | None = None
+    """Whether it comes from a directory Keycloak reads; this and what follows: None where the directory cannot tell."""
+    has_password: bool | None = None
+    administrator: bool | None = None
+    """Whether it has any power over the realm."""
 
 
 class Directory(Protocol):

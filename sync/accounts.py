@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from kc_bridge.domain.person import Identity
 from kc_bridge.domain.profile import UniversityProfile
@@ -15,7 +15,7 @@ __all__ = ["new_account"]
 def new_account(
     identity: Identity,
     population: str,
-    given: Iterable[AccountNames],
+    said: AccountNames,
     profile: UniversityProfile,
     *,
     taken: Callable[[str], bool],
@@ -23,10 +23,9 @@ def new_account(
 ) -> Account:
     """The account of somebody new.
 
-    ``given``: what the sources say, the freshest first. ``taken``: whether a name is somebody's already, or asked for by
+    ``said``: what the sources give. ``taken``: whether a name is somebody's already, or asked for by
     a source; ``others``: the same without what sources ask for, since some of it is this person's.
     """
-    said = _first(given)
     mail_domain = profile.mail_domains.get(population) or next(iter(profile.mail_domains.values()))
     if said.uid:
         uid = said.uid
@@ -36,11 +35,3 @@ def new_account(
         uid = allocate(stem(identity.first_name, identity.last_name), taken)
     mail = said.mail or (said.login if said.login and "@" in said.login else f"{uid}@{mail_domain}")
     return Account(uid=uid, login=said.login or mail, mail=mail)
-
-
-def _first(given: Iterable[AccountNames]) -> AccountNames:
-    """Of each name the first that is given."""
-    found = AccountNames()
-    for names in given:
-        found = AccountNames(found.uid or names.uid, found.login or names.login, found.mail or names.mail)
-    return found

@@ -13,7 +13,7 @@ from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.domain.profile import UniversityProfile
 from sync.accounts import new_account
 from sync.desired import desired_user
-from sync.identifiers import stem
+from sync.identifiers import NO_NAMES, stem
 from sync.identities import account_names, identity_of
 from sync.people import Cause, KnownPerson, Read, Subject
 from sync.rules.ends import last_day, limited
@@ -68,11 +68,15 @@ def draft(
         where = _stand(affiliations, known, today, profile.lifecycle)
         if known is None and where.state in CLOSED and long_gone(where.account_end, today, profile.lifecycle):
             continue
+        given_names = NO_NAMES
+        if known is None or not known.affiliations:
+            given_names = account_names(group, affiliations)
         if known:
             account = known.account
         else:
-            asked = account_names(group, affiliations)
-            account = new_account(identity, where.population, asked, profile, taken=is_taken, others=is_given)
+            account = new_account(
+                identity, where.population, given_names, profile, taken=is_taken, others=is_given
+            )
             given.add(account.uid)
         language = known.language if known else profile.languages[0]
         subjects.append(
@@ -85,6 +89,7 @@ def draft(
                 user=desired_user(identity, account, where, profile, language),
                 cause=_cause(known, group, today, key in calendar, profile.lifecycle),
                 further=_further(group, further or {}),
+                given=given_names,
             )
         )
     return subjects
@@ -154,7 +159,8 @@ def _cause(
 ) -> Cause:
     """A closing that would have come without the new records is the calendar's, not the source's; one that no date
     explains either was recorded by a run that passed the guard and could not finish."""
-    if known and known.state in OPEN and not _stand(known.affiliations, known, today, lifecycle).open:
+    tied = known is not None and known.affiliations  # somebody adopted is not, until their rows were read
+    if known and tied and known.state in OPEN and not _stand(tied, known, today, lifecycle).open:
         return Cause.CALENDAR if foreseen else Cause.REPAIR
     if reads:
         return Cause.SOURCE

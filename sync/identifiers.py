@@ -12,6 +12,7 @@ from unidecode import unidecode
 __all__ = [
     "LOGIN",
     "MAX_LENGTH",
+    "NO_NAMES",
     "UID",
     "AccountNames",
     "account_claims",
@@ -37,6 +38,9 @@ class AccountNames(NamedTuple):
     uid: str | None = None
     login: str | None = None
     mail: str | None = None
+
+
+NO_NAMES = AccountNames()
 
 
 def account_claims(names: AccountNames) -> list[tuple[str, str]]:

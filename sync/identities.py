@@ -14,10 +14,13 @@ from sync.people import KnownPerson, Read
 __all__ = ["account_names", "identity_of"]
 
 
-def account_names(reads: Sequence[Read], affiliations: Sequence[Affiliation]) -> list[AccountNames]:
-    """What records give of an account's names, the freshest first."""
-    newest_first = sorted(reads, key=lambda r: _recency(r, affiliations), reverse=True)
-    return [read.record.account for read in newest_first]
+def account_names(reads: Sequence[Read], affiliations: Sequence[Affiliation]) -> AccountNames:
+    """What records give of an account's names; of each name the freshest word counts."""
+    uid = login = mail = None
+    for read in sorted(reads, key=lambda r: _recency(r, affiliations), reverse=True):
+        said = read.record.account
+        uid, login, mail = uid or said.uid, login or said.login, mail or said.mail
+    return AccountNames(uid, login, mail)
 
 
 def identity_of(

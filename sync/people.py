@@ -10,6 +10,7 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.person import Identity
 from kc_bridge.ports import DirectoryUser
 from sync.desired import Account
+from sync.identifiers import NO_NAMES, AccountNames
 from sync.rules.lifecycle import Standing
 from sync.sources.base import Place
 from sync.sources.record import Record
@@ -79,6 +80,8 @@ class Subject:
     cause: Cause
     further: tuple[tuple[str, str], ...] = ()
     """Keys found to be this person's too, and by what rule."""
+    given: AccountNames = NO_NAMES
+    """What the sources give of the account's names, of somebody they have not named before."""
 
     @property
     def key(self) -> str:

@@ -65,7 +65,7 @@ class BatchDirectory:
 
     def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
         """See :meth:`kc_bridge.ports.Directory.users`."""
-        for said in self._stream("all", attributes):
+        for said in self._stream("directory", attributes):
             held = {name: tuple(values) for name, values in said.get("attributes", {}).items()}
             yield HeldUser(
                 said["id"],
@@ -76,6 +76,9 @@ class BatchDirectory:
                 said.get("lastName") or "",
                 said["enabled"],
                 held,
+                said.get("federated"),
+                said.get("hasPassword"),
+                said.get("administrator"),
             )
 
     def _stream(self, path: str, attributes: Collection[str]) -> Iterator[dict[str, Any]]:
