@@ -67,12 +67,12 @@ def registry(database: Engine, clock: Clock = system_clock) -> CollectorRegistry
     return made
 
 
-def serve_metrics(settings: Settings, database: Engine) -> Callable[[], None]:
+def serve_metrics(settings: Settings, database: Engine, clock: Clock = system_clock) -> Callable[[], None]:
     """Answers on ``metrics_port``, if one is set; calling the answer ends that."""
     if settings.metrics_port is None:
         return lambda: None
     server, thread = start_http_server(
-        settings.metrics_port, addr=settings.metrics_host, registry=registry(database)
+        settings.metrics_port, addr=settings.metrics_host, registry=registry(database, clock)
     )
 
     def _stop() -> None:
