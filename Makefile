@@ -1,6 +1,6 @@
 # kc-bridge: everything a newcomer runs. « make help » lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format bench jar lock clean
+.PHONY: help demo test soak lint format bench bench-quick jar lock clean
 .NOTPARALLEL:
 
 # Containers often forbid .pyc files; without them each of the hundreds of processes started here compiles all it imports.
@@ -13,7 +13,7 @@ UV  := $(firstword $(wildcard .cache/uv/bin/uv) uv)
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Start everything on this machine: Keycloak, kc-bridge, mails, an application (PROFILE=um, PORTS=9000)
 	@scripts/bootstrap demo && exec $(BIN)/kcb demo $(if $(PROFILE),--profile $(PROFILE)) $(if $(PORTS),--ports $(PORTS))
@@ -38,8 +38,11 @@ format: ## Rewrite the Python files in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: ## Measure handoff and step latency beside a native required action
+bench: ## Measure the sync and the steps beside what else there is, 20 to 25 minutes (docs/operating.md)
 	@scripts/bootstrap test && $(BIN)/python -m tests.bench
+
+bench-quick: ## The same for the sync alone with few people, 5 minutes
+	@scripts/bootstrap test && $(BIN)/python -m tests.bench --quick
 
 jar: ## Build the Keycloak JAR, theme inside
 	@scripts/bootstrap demo && mvn -q -f required_actions/provider/pom.xml package

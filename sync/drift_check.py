@@ -102,7 +102,7 @@ def _told(session: Session) -> Iterator[Told]:
     ).where(Person.keycloak_id.is_not(None), Person.affiliations.any())
     rows = session.connection().execution_options(yield_per=STREAM).execute(query)
     for person_id, key, user_id, login, state, digest in rows:
-        yield Told(person_id, key_digest(key), user_id, login, state in OPEN, digest)
+        yield Told(person_id, key_digest(key), user_id or "", login, state in OPEN, digest)
 
 
 def _counted(held: Iterable[Any], on_user: Callable[[int], None]) -> Iterator[tuple[str, Any]]:

@@ -1,64 +1,84 @@
-"""``make bench``: everything on real servers, in one run. ``KCB_BENCH_TURNS`` sets the number of turns."""
+"""``make bench``: everything on real servers, in one run; ``make bench-quick`` the sync alone, in five minutes.
+
+How much of everything: :mod:`tests.bench.sync_sizes`. ``KCB_BENCH_ONLY=create,drift`` chooses works by their names.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import structlog
-from rich.progress import track
+from rich.console import Console
 
-from kc_bridge.devserver import KeycloakServer, free_port
-from tests.bench import completions, steps
-from tests.bench.measure import Stopwatch, report
-from tests.integration.kcb_realm import KcbRealm, make_realm
-from tests.support.stack import start_stack
+from tests.bench.results import Result, Results
+from tests.bench.servers import servers
+from tests.bench.step_works import every_step, steps
+from tests.bench.sync_bench import Bench
+from tests.bench.sync_drift import drift
+from tests.bench.sync_latency import by_schedule
+from tests.bench.sync_sizes import FULL, QUICK, Sizes
+from tests.bench.sync_unchanged import no_change
+from tests.bench.sync_weight import memory
+from tests.bench.sync_writing import create, one_percent, update
 
-TURNS = int(os.environ.get("KCB_BENCH_TURNS", "40"))
-COMPLETE = str(Path(__file__).parents[1] / "support/profiles/complete.toml")
 RESULTS = Path(".bench/results.json")
+WORKS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
+    create,
+    update,
+    one_percent,
+    drift,
+    no_change,
+    by_schedule,
+    memory,
+    steps,
+    every_step,
+)
+"""In this order: drift, update and one_percent look at what create has made."""
 
 
-def main() -> None:
-    """Starts what is measured, measures, prints, stops."""
-    server = KeycloakServer(Path(".test/bench-keycloak"), free_port(), free_port())
-    server.prepare()
-    server.start()
-    try:
-        server.wait_ready()
-        with tempfile.TemporaryDirectory() as folder:
-            _measure(server, Path(folder))
-    finally:
-        server.stop()
-
-
-def _measure(server: KeycloakServer, folder: Path) -> None:
-    keycloak = SimpleNamespace(
-        url=server.public_url, admin_user=server.admin_username, admin_password=server.admin_password
-    )
-
-    def realms(**settings: Any) -> KcbRealm:
-        return make_realm(keycloak, folder, **settings)
-
-    stack = start_stack(realms, folder)
-    whole = start_stack(realms, folder / "whole", profile=COMPLETE)
+def main() -> int:
+    """Starts what is measured, measures, prints, stops. 1 when some work has no figure."""
+    sizes = Sizes.chosen(QUICK if "--quick" in sys.argv else FULL)
+    only = set(filter(None, os.environ.get("KCB_BENCH_ONLY", "").split(",")))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    watch = Stopwatch()
+    say = _say(time.monotonic())
+    results = Results(RESULTS)
+    say("Keycloak starts on PostgreSQL")
+    with servers() as running, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(running, Path(folder), sizes, say)
+        for work in WORKS:
+            if not only or work.__name__ in only:
+                _measure(work, bench, results)
+    results.show()
+    return 1 if results.failed else 0
+
+
+def _measure(work: Callable[[Bench], Iterator[Result]], bench: Bench, results: Results) -> None:
+    """One that fails takes none of the others with it, nor its own lines so far."""
     try:
-        for _turn in track(steps.turns(stack, watch, TURNS), "turns", total=TURNS):
-            pass
-        for _turn in track(completions.turns(whole, watch, TURNS), "every step", total=TURNS):
-            pass
-        report(watch, [*steps.COMPARISONS, *completions.comparisons(whole)], RESULTS)
-    finally:
-        stack.stop()
-        whole.stop()
+        for line in work(bench):
+            results.add(line)
+    except Exception as error:
+        results.failed[work.__name__] = f"{type(error).__name__}: {error}"[:2000]
+        bench.say(f"{work.__name__} failed: {error}")
+
+
+def _say(begun: float) -> Callable[[str], None]:
+    console = Console(stderr=True)
+
+    def say(line: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - begun), 60)
+        console.print(f"{minutes:2}:{seconds:02} {line}", markup=False, highlight=False)
+
+    return say
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
