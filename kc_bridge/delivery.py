@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy import delete
 
 from kc_bridge.domain.clock import Clock
 from kc_bridge.domain.errors import BridgeError, ConfigurationError, Unavailable
+from kc_bridge.services import Services
 from kc_bridge.store import outbox
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import OutboxMessage
 
-__all__ = ["Delivery", "Moot", "Never", "NotNow", "deliver"]
+__all__ = ["Delivery", "Moot", "Never", "NotNow", "deliver", "forget_delivered"]
 
 log = structlog.get_logger()
 BATCH = 1000
+KEPT = timedelta(days=30)
+"""How long what was delivered can be looked up; what could not be stays until an operator has seen to it."""
 
 
 class NotNow(BridgeError):
@@ -82,6 +86,17 @@ def deliver(
             _settle(sessions, delivery, lambda m: outbox.sent(m, clock()))
             taken += 1
     return taken
+
+
+def forget_delivered(kcb: Services) -> int:
+    """Removes messages of machines that were delivered, or had nothing left to say, long ago: they name people."""
+    old = delete(OutboxMessage).where(
+        OutboxMessage.channel != outbox.MAIL,
+        OutboxMessage.state.in_(("sent", "expired")),
+        OutboxMessage.created_at < kcb.clock() - KEPT,
+    )
+    with kcb.sessions.begin() as db:
+        return db.execute(old).rowcount  # type: ignore[attr-defined]
 
 
 Change = Callable[[OutboxMessage], None]

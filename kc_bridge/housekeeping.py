@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 JOBS = {
     "provisional passwords ended": "required_actions.scolpass.expiry:end_expired",
+    "messages delivered long ago": "kc_bridge.delivery:forget_delivered",
     "notices before accounts close": "sync.notices:announce_ends",
     "persons erased": "sync.purge:erase_due",
     "journeys nobody finished": "sync.retention:forget_unfinished",

@@ -118,6 +118,12 @@ class LdapWriteback(LdapServer):
             raise ValueError(f"« {wrong[0]} » is no value")
         return values
 
+    def writes_state_of(self, url: str, resource: str) -> bool:
+        """Whether it writes that resource's state into that server."""
+        same_host = urlsplit(url).hostname == urlsplit(self.url).hostname
+        same_resource = resource.strip("{} ").upper() == self.resource.upper()
+        return same_host and same_resource and "supannRessourceEtatDate" in self.attributes
+
 
 class Webhook(BaseModel):
     """Somebody who is told what happens to accounts, by signed requests (docs/webhooks.md)."""

@@ -182,6 +182,19 @@ class Settings(BaseSettings):
             raise ValueError(f"two webhooks are called « {min(repeated)} »")
         return webhooks
 
+    @model_validator(mode="after")
+    def _no_echo(self) -> Settings:
+        """A state the bridge writes, read back as the end of a contract, would keep that end for ever."""
+        for source in self.sources:
+            if self.ldap_writeback and source.kind == "ldap" and set(source.populations) != {"student"}:
+                read = (str(source.options.get("url", "")), str(source.options.get("resource", "COMPTE")))
+                if self.ldap_writeback.writes_state_of(*read):
+                    raise ValueError(
+                        f"source « {source.name} » reads the supannRessourceEtatDate that [ldap_writeback] writes:"
+                        " name another resource in one of the two, or take that attribute out of what is written"
+                    )
+        return self
+
     @property
     def issuer(self) -> str:
         """``iss`` of every token of the realm."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from kc_bridge.store import outbox
+from kc_bridge.store.commands import outbox as command
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import OutboxMessage, Person
 
@@ -32,9 +35,9 @@ def write(sessions: SessionFactory, person: Person, reason: str, **fields: Any) 
         )
 
 
-def take(sessions: SessionFactory, now: datetime = NOW) -> str | None:
+def take(sessions: SessionFactory, now: datetime = NOW, channel: str = outbox.MAIL) -> str | None:
     with sessions() as db:
-        message = outbox.claim(db, now)
+        message = outbox.claim(db, now, channel)
         return message.dedupe_key if message else None
 
 
@@ -112,3 +115,43 @@ def test_ever_more_slowly_for_more_than_a_day(sessions: SessionFactory, person: 
     assert sum(pauses, timedelta()) > timedelta(hours=24)
     dead = state(sessions, "a")
     assert (dead.state, dead.attempts, len(dead.last_error or "")) == ("dead", outbox.MAX_ATTEMPTS, 500)
+
+
+def test_each_channel_is_worked_off_by_itself(sessions: SessionFactory, person: Person) -> None:
+    """A directory that is down, with a thousand messages before it, delays no mail."""
+    for number in range(3):
+        write(sessions, person, f"d{number}", channel="ldap")
+    write(sessions, person, "m")
+    write(sessions, person, "w", channel="webhook.badges")
+    assert [take(sessions), take(sessions)] == ["m", None]
+    assert [take(sessions, channel="ldap") for _number in range(4)] == ["d0", "d1", "d2", None]
+    assert take(sessions, channel="webhook.other") is None
+    assert take(sessions, channel="webhook.badges") == "w"
+
+
+def test_the_command_shows_each_channel_and_why_it_waits(
+    sessions: SessionFactory, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(sessions, person, "m")
+    write(sessions, person, "d", channel="ldap")
+    write(sessions, person, "w", channel="webhook.badges")
+    take(sessions, channel="ldap"), take(sessions, channel="webhook.badges")
+    with sessions.begin() as db:
+        for message in db.query(OutboxMessage).filter(OutboxMessage.channel != "mail"):
+            if message.channel == "ldap":
+                outbox.try_later(message, NOW, "ldap.univ.fr: [refused]")
+            else:
+                outbox.dead(message, "status 410")
+    monkeypatch.setenv("KCB_DATABASE_URL", f"sqlite:///{tmp_path / 'kcb.db'}")
+    monkeypatch.setenv("COLUMNS", "120")
+    said = CliRunner().invoke(command, catch_exceptions=False).output
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    for line in (
+        "ldap activation waiting 1",
+        "mail activation waiting 1",
+        "webhook.badges activation dead 1",
+    ):
+        assert line in lines
+    assert "ldap.univ.fr: [refused]" in said
+    (given_up,) = [line for line in said.splitlines() if "status 410" in line]
+    assert "webhook.badges" in given_up
