@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, String, Table, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.person import key_digest
@@ -15,75 +15,17 @@ from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.erasure import ERASED, erase_account, erase_data, forget_proofs
 from kc_bridge.store.models import AuditEntry, Person
 from kc_bridge.store.sync import RetiredName
+from tests.support.whole_person import BORN, KEY, fill, tables_of_a_person, value
 
 NOW, TODAY = datetime(2029, 1, 2, 3, tzinfo=UTC), date(2029, 1, 2)
-BORN = date(1999, 9, 9)
-KEY = "guests:G7"
 OTHER = "another"
 PROOFS = {"consent", "charter_acceptance"}
-LINKED = {"journey_id": "journey", "check_id": "address_check"}
-"""Columns that point at another of the person's rows."""
-
-
-def value(table: Table, column: Column[Any], person: str) -> Any:
-    special: dict[str, Any] = {
-        "person.id": person,
-        "person.key": KEY,
-        "person.birth_date": BORN,
-        "person.keycloak_id": None,
-        "person_key.key": "rh:MARK7",
-        "sameness.left_key": "rh:MARK7",
-        "guest.number": "G7",
-        "guest.birth_date": BORN,
-        "audit.details": {"step": "charter", "reason": "MARK", "login": "MARK", "why": "ended"},
-        "audit.action": "account.disable",
-        "audit.actor": "an operator",
-        "affiliation.source": "rh",
-        "affiliation.population": "staff",
-        "person.population": "staff",
-        "person.language": "fr",
-    }
-    name = f"{table.name}.{column.name}"
-    if name in special:
-        return special[name]
-    if column.name == "person_id":
-        return person
-    if column.name in LINKED:
-        return f"{LINKED[column.name]}-id"
-    if column.primary_key and isinstance(column.type, String):
-        return f"{table.name}-id" if column.name == "id" else f"MARK {name}"
-    return of_type(column, name)
-
-
-def of_type(column: Column[Any], name: str) -> Any:
-    kind = getattr(column.type, "impl", column.type).python_type
-    values: dict[type, Any] = {
-        bool: True,
-        int: None if column.primary_key else 7,
-        datetime: datetime(2026, 9, 7, tzinfo=UTC),
-        date: date(2028, 1, 1),
-        object: {"typed": "MARK"},
-    }
-    if kind is str:
-        return f"MARK {name}"[: getattr(column.type, "length", None) or 255]
-    return values[kind]
-
-
-def tables_of_a_person() -> list[Table]:
-    mine = {"person", "guest", "sameness"}
-    tied = {"person_id", *LINKED}
-    tables = Base.metadata.sorted_tables
-    return [table for table in tables if table.name in mine or tied & {*table.columns.keys()}]
 
 
 @pytest.fixture
 def db(sessions: SessionFactory) -> Any:
     with sessions() as session:
-        for table in tables_of_a_person():
-            row = {column.name: value(table, column, "p1") for column in table.columns}
-            session.execute(
-                table.insert().values({k: v for k, v in row.items() if v is not None or k != "id"})
-            )
+        fill(session, "p1")
         session.commit()
         yield session
 
