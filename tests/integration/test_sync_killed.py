@@ -104,7 +104,7 @@ def as_wanted(realm: KcbRealm, world: World) -> bool:
 
 def test_the_next_run_converges(realm: KcbRealm, world: World) -> None:
     register, chance = days(), Random(30)
-    points = 60
+    points = 50
     killed = 0
     while killed < KILLS:
         world.students(next(register))
