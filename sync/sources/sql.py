@@ -109,8 +109,8 @@ class SqlSource:
         if isinstance(result, list):
             # Rows of a query have no lines: their key is how to find them.
             names = dict(zip(self._columns.names, row.raw, strict=True))
-            key = ", ".join(f"{name} {names.get(name, '')}" for name in self._mapping.record_key)[:100]
-            return [replace(one, problem=f"{one.problem} ({key})") for one in result]
+            key = ", ".join(f"{name} {names[name]}" for name in self._mapping.record_key if names.get(name))
+            return [replace(one, problem=f"{one.problem} ({key[:100]})") for one in result]
         return result
 
     def _read(self, connection: Connection, query: str, since: str | None) -> Iterator[Block]:
