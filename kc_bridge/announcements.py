@@ -24,6 +24,8 @@ DISABLED = "account.disabled"
 FORWARDING = "forwarding.changed"
 CHANGED = "account.changed"
 """Something else that a directory keeps: webhooks are not told."""
+OF_KEYCLOAK_ALONE = "keycloak:"
+"""Begins the key of people no source names: their accounts are not ours to tell of."""
 LDAP = "ldap"
 """The channel of what is written into a directory."""
 
@@ -72,6 +74,8 @@ def announce(
     db: Session, settings: Settings, person: Person, event: str, now: datetime, **facts: Any
 ) -> None:
     """Queues what is to be told of ``event`` (:data:`ACTIVATED` and the like)."""
+    if person.key.startswith(OF_KEYCLOAK_ALONE):
+        return
     insert_rows(db, OutboxMessage, Announcer(settings).rows(About.of(person), event, now, facts))
 
 

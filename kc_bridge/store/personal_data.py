@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, selectinload
 from kc_bridge.store.activation import AddressChange, AddressCheck, CharterAcceptance, Journey, Link
 from kc_bridge.store.decisions import Consent, SecurityAnswer
 from kc_bridge.store.models import AuditEntry, OutboxMessage, Person
+from kc_bridge.store.outbox import MAIL
 from kc_bridge.store.sync import MailAlias, PersonKey
 
 __all__ = ["LEFT_OUT", "TOLD", "held_on"]
@@ -38,7 +39,7 @@ TOLD = {
     "security_answer": "question set_at",
     "address_change": "former address active changed_at confirmed_at undone_at",
     "link": "purpose sent_to created_at expires_at state opened_at finished_at",
-    "outbox": "kind created_at sent_at state",
+    "outbox": "channel kind created_at sent_at state",
     "person_key": "key since rule",
     "mail_alias": "address since reason",
     "audit": "at actor action details",
@@ -57,7 +58,7 @@ LEFT_OUT = {
     "security_answer": "person_id answer_hash",
     "address_change": "id person_id undo_sha256 undo_until",
     "link": "id person_id check_id token_sha256 generation journey opening",
-    "outbox": "id channel dedupe_key person_id payload not_before expires_at attempts last_error",
+    "outbox": "id dedupe_key person_id payload not_before expires_at attempts last_error",
     "person_key": "person_id",
     "mail_alias": "person_id",
     "audit": "id person_id",
@@ -81,9 +82,14 @@ def held_on(db: Session, person: Person) -> dict[str, Any]:
         "security_question": _row(answer) if answer else None,
         "address_changes": _rows(_of(db, AddressChange, person)),
         "links": _rows(_of(db, Link, person)),
-        "mails": _rows(_of(db, OutboxMessage, person)),
+        "mails": [mail for mail in _messages(db, person) if mail.pop("channel") == MAIL],
+        "told_others": [message for message in _messages(db, person) if message["channel"] != MAIL],
         "history": [_entry(entry) for entry in _of(db, AuditEntry, person)],
     }
+
+
+def _messages(db: Session, person: Person) -> list[dict[str, Any]]:
+    return _rows(_of(db, OutboxMessage, person))
 
 
 def _journeys(db: Session, person: Person) -> list[dict[str, Any]]:

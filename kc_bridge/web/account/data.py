@@ -24,6 +24,8 @@ KEYS: dict[str, Any] = {
     "person": _l("Votre identité, votre identifiant, vos adresses, l'état de votre compte et sa date de fin"),
     "identifiers": _l("Les numéros qui vous identifient : INE, numéro étudiant, numéro personnel"),
     "affiliations": _l("Vos inscriptions, contrats ou séjours, et le droit que chacun donne"),
+    "further_keys": _l("Les autres clés sous lesquelles les fichiers de l'université vous connaissent"),
+    "mail_aliases": _l("Vos anciennes adresses universitaires, dont les mails vous parviennent toujours"),
     "journeys": _l("Les étapes que vous avez suivies ici et ce que vous y avez répondu"),
     "charter_acceptances": _l("Les versions de la charte que vous avez acceptées"),
     "consents": _l("Vos accords et vos refus, avec leur date"),
@@ -31,6 +33,9 @@ KEYS: dict[str, Any] = {
     "address_changes": _l("Les changements de votre mail de secours"),
     "links": _l("Les liens qui vous ont été envoyés ; leur contenu secret n'est gardé nulle part"),
     "mails": _l("Les mails que ce service vous a envoyés : leur sujet et leur date"),
+    "told_others": _l(
+        "Ce qui a été dit de votre compte à l'annuaire ou à d'autres services de l'université : quoi, à qui et quand"
+    ),
     "history": _l("Ce qui a été fait sur votre compte, quand, et par qui ou par quoi"),
 }
 """What each part of the file is; the page lists the same."""

@@ -104,3 +104,10 @@ def test_nobody_to_tell(tmp_path: Path, clock: FixedClock) -> None:
     with services_of(app).sessions.begin() as db:
         announce(db, settings, person, ACTIVATED, clock())
     assert queued(app) == []
+
+
+def test_people_only_keycloak_knows_are_nobodys_to_tell_of(app: Flask, clock: FixedClock) -> None:
+    person = make_person(app, key="keycloak:0d5a")
+    with services_of(app).sessions.begin() as db:
+        announce(db, services_of(app).settings, person, ACTIVATED, clock())
+    assert queued(app) == []
