@@ -31,6 +31,8 @@ __all__ = ["POPULATIONS", "Record", "explain"]
 POPULATIONS = ("student", "staff", "guest")
 LATIN = re.compile("[A-Za-z0-9]")
 """One such character in a name is enough to make an account's name of it."""
+TWICE_CONVERTED = re.compile("Ã[\u00a0-\u00bf\u0192\u02c6\u2013-\u203a\u20ac\u2122]")
+"""What « é » and the like become: a letter no name has before such a sign."""
 LONGEST_DATE = len("31/12/2026")
 CLOCK = re.compile(r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z")
 OLDEST_YEAR = 1960
@@ -154,6 +156,17 @@ class Record(BaseModel):
             raise problem(
                 f"« {value[:80]} » is no e-mail address ({error})", "Correct the address, or leave it empty."
             ) from None
+
+    @field_validator("birth_name", "usual_name", "first_name", "usual_first_name")
+    @classmethod
+    def _converted_once(cls, value: str | None) -> str | None:
+        """« JosÃ© » would give an account its name for ever."""
+        if value and TWICE_CONVERTED.search(value):
+            raise problem(
+                f"« {value[:40]} » is UTF-8 that was taken for another encoding",
+                "Export again in UTF-8, or correct the name where it was converted.",
+            )
+        return value
 
     @field_validator("phone")
     @classmethod

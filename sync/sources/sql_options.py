@@ -36,7 +36,7 @@ class SqlOptions(BaseModel):
     """SELECT of how many rows there are, asked when only what changed is read; else the query's rows are counted."""
     full_every: timedelta = Field(timedelta(days=1), gt=timedelta())
     """How often everything is read, and not only what has changed since."""
-    timeout: timedelta = Field(timedelta(minutes=10), gt=timedelta())
+    timeout: timedelta = Field(timedelta(minutes=10), ge=timedelta(milliseconds=1))
     """How long the database may work on one answer (PostgreSQL, MySQL, MariaDB)."""
     timezone: str = "Europe/Paris"
     """Zone in which the database's moments are days."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from pydantic import ValidationError
@@ -48,7 +48,7 @@ class JsonLines:
             return [Rejected(row.place, "population", problem, "Add it to the source's populations.")]
         return record
 
-    def _places(self, first: int):
+    def _places(self, first: int) -> Callable[[int], Place]:
         return lambda index: Place(self.path.name, first + index)
 
 

@@ -112,6 +112,19 @@ def test_characters_no_name_may_hold(tmp_path: Path, kind: str) -> None:
     assert found.keys == ["2"]
 
 
+@pytest.mark.parametrize(
+    "name", ["José", "François", "Zoë", "Àlvaro", "Maÿlis", "Ñuñez", "Lætitia", "Hélène"]
+)
+def test_utf_8_taken_for_something_else_gives_no_account_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"{STUDENTS}\n{student(1, first=name)}\n{student(2, first='JOÃO')}\n", "utf-8")
+    assert read_all(source(path)).keys == ["1", "2"]
+    wrong = name.encode().decode("cp1252", "replace")
+    path.write_text(f"{STUDENTS}\n{student(1, first=wrong)}\n", "utf-8")
+    (rejected,) = read_all(source(path)).rejected
+    assert rejected.column == "LIB_PR1_IND"
+
+
 def test_every_problem_of_a_row_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     row = student(1, last="Mar\0tin", birth="31/02/2006", mail="x", year="soon", ine="ABC")
