@@ -11,13 +11,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kc_bridge.settings import Settings
 from kc_bridge.store.bulk import insert_rows
 from kc_bridge.store.models import OutboxMessage, Person
 
-__all__ = ["ACTIVATED", "CHANGED", "DISABLED", "FORWARDING", "LDAP", "About", "Announcer", "announce"]
+__all__ = [
+    "ACTIVATED",
+    "CHANGED",
+    "DISABLED",
+    "FORWARDING",
+    "LDAP",
+    "About",
+    "Announcer",
+    "announce",
+    "announce_everybody",
+]
 
 ACTIVATED = "account.activated"
 DISABLED = "account.disabled"
@@ -77,6 +88,26 @@ def announce(
     if person.key.startswith(OF_KEYCLOAK_ALONE):
         return
     insert_rows(db, OutboxMessage, Announcer(settings).rows(About.of(person), event, now, facts))
+
+
+def announce_everybody(db: Session, now: datetime) -> int:
+    """Queues everybody who has an account for the directory: when it is written to for the first time, or was restored.
+    Who waits for it already is not queued again. Returns how many were."""
+    waits = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.person_id == Person.id,
+            OutboxMessage.channel == LDAP,
+            OutboxMessage.state == "waiting",
+        )
+        .exists()
+    )
+    people = select(Person.id, Person.uid, Person.login, Person.state).where(
+        Person.keycloak_id.is_not(None), Person.key.not_like(f"{OF_KEYCLOAK_ALONE}%"), ~waits
+    )
+    rows = [_row(About(*person), LDAP, "writeback", {}, now) for person in db.execute(people)]
+    insert_rows(db, OutboxMessage, rows)
+    return len(rows)
 
 
 def _row(about: About, channel: str, kind: str, payload: Mapping[str, Any], now: datetime) -> Row:

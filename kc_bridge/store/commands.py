@@ -10,9 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import func, select
 
-from kc_bridge.settings import load
-from kc_bridge.store.database import check_schema, head, open_engine, session_factory, upgrade
+from kc_bridge.domain.clock import system_clock
+from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.settings import Settings, load
+from kc_bridge.store.database import (
+    SessionFactory,
+    check_schema,
+    head,
+    open_engine,
+    session_factory,
+    upgrade,
+)
 from kc_bridge.store.models import OutboxMessage
+from kc_bridge.store.outbox import revive
 
 __all__ = ["db", "outbox"]
 
@@ -32,11 +42,24 @@ def upgrade_command() -> None:
 
 
 @click.command()
-def outbox() -> None:
+@click.option("--retry", metavar="CHANNEL", help="First try again what was given up on this channel.")
+@click.option(
+    "--directory",
+    is_flag=True,
+    help="First queue everybody for [ldap_writeback]: when it is new, or the directory was restored.",
+)
+def outbox(retry: str | None, directory: bool) -> None:
     """Count waiting, sent and dead messages of each channel; show the dead ones, and what those that wait wait for."""
     console = Console()
-    engine = open_engine(load().database_url)
+    settings = load()
+    engine = open_engine(settings.database_url)
     check_schema(engine)
+    if retry is not None:
+        with session_factory(engine).begin() as session:
+            count = revive(session, retry, system_clock())
+        console.print(f"{count} messages of {retry} will be tried again.", highlight=False)
+    if directory:
+        _fill_directory(console, settings, session_factory(engine))
     what = (OutboxMessage.channel, OutboxMessage.kind, OutboxMessage.state)
     with session_factory(engine)() as session:
         counts = session.execute(select(*what, func.count()).group_by(*what).order_by(*what)).all()
@@ -59,6 +82,16 @@ def outbox() -> None:
         ("id", "channel", "kind", "attempts", "last error"),
         [(one.id, one.channel, one.kind, one.attempts, one.last_error) for one in dead],
     )
+
+
+def _fill_directory(console: Console, settings: Settings, sessions: SessionFactory) -> None:
+    from kc_bridge.announcements import announce_everybody
+
+    if settings.ldap_writeback is None:
+        raise ConfigurationError("No directory is written to.", "Add an [ldap_writeback] block to kcb.toml.")
+    with sessions.begin() as session:
+        count = announce_everybody(session, system_clock())
+    console.print(f"{count} people are queued for the directory.", highlight=False)
 
 
 def _show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "drop_all",
     "drop_waiting",
     "enqueue",
+    "revive",
     "sent",
     "try_later",
 ]
@@ -137,6 +138,12 @@ def drop_all(session: Session, person_id: str, reason: str) -> None:
         OutboxMessage.state == "waiting",
     )
     session.execute(update(OutboxMessage).where(*waiting).values(state="expired", last_error=reason[:500]))
+
+
+def revive(session: Session, channel: str, now: datetime) -> int:
+    """Has every message given up on a channel tried again; returns how many."""
+    given_up = update(OutboxMessage).where(OutboxMessage.channel == channel, OutboxMessage.state == "dead")
+    return session.execute(given_up.values(state="waiting", attempts=0, not_before=now)).rowcount  # type: ignore[attr-defined]
 
 
 def try_later(message: OutboxMessage, now: datetime, error: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.store import outbox
 from kc_bridge.store.commands import outbox as command
 from kc_bridge.store.database import SessionFactory
@@ -155,3 +156,43 @@ def test_the_command_shows_each_channel_and_why_it_waits(
     assert "ldap.univ.fr: [refused]" in said
     (given_up,) = [line for line in said.splitlines() if "status 410" in line]
     assert "webhook.badges" in given_up
+
+
+def test_what_was_given_up_is_tried_again_when_asked(
+    sessions: SessionFactory, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for channel in ("ldap", "webhook.badges"):
+        write(sessions, person, channel, channel=channel)
+        take(sessions, channel=channel)
+    with sessions.begin() as db:
+        for message in db.query(OutboxMessage):
+            outbox.dead(message, "no")
+    monkeypatch.setenv("KCB_DATABASE_URL", f"sqlite:///{tmp_path / 'kcb.db'}")
+    said = CliRunner().invoke(command, ["--retry", "ldap"], catch_exceptions=False).output
+    assert "1 messages of ldap will be tried again" in said
+    assert (state(sessions, "ldap").state, state(sessions, "ldap").attempts) == ("waiting", 0)
+    assert state(sessions, "webhook.badges").state == "dead"
+
+
+def test_everybody_is_queued_for_a_new_directory(
+    sessions: SessionFactory, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"a": "test:a", "b": "test:b", "c": "keycloak:c"}
+    with sessions.begin() as db:
+        for name, key in names.items():
+            more = {"uid": name, "login": name, "mail": name, "first_name": "A", "last_name": "B"}
+            db.add(
+                Person(
+                    key=key, keycloak_id=name, population="student", created_at=NOW, updated_at=NOW, **more
+                )
+            )
+    monkeypatch.setenv("KCB_DATABASE_URL", f"sqlite:///{tmp_path / 'kcb.db'}")
+    with pytest.raises(ConfigurationError, match="ldap_writeback"):
+        CliRunner().invoke(command, ["--directory"], catch_exceptions=False)
+    monkeypatch.setenv("KCB_LDAP_WRITEBACK", '{"url": "ldaps://ldap.univ.fr", "base": "dc=univ"}')
+    for count in (2, 0):
+        said = CliRunner().invoke(command, ["--directory"], catch_exceptions=False).output
+        assert f"{count} people are queued" in said
+    with sessions() as db:
+        found = {(m.channel, m.kind, m.person.login) for m in db.query(OutboxMessage)}
+    assert found == {("ldap", "writeback", "a"), ("ldap", "writeback", "b")}
