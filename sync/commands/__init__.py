@@ -9,6 +9,7 @@ from kc_bridge.cli import LazyGroup
 __all__ = ["COMMANDS", "sync"]
 
 COMMANDS = {
+    "check": "sync.commands.check:check_command",
     "plan": "sync.commands.plan:plan",
     "run": "sync.commands.runs:run",
     "quarantine": "sync.commands.runs:quarantine",
