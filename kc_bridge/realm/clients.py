@@ -34,12 +34,12 @@ BACK_CHANNEL_ROLES = {
 
 GRANTED: dict[str, dict[str, list[str]]] = {
     WEB: {BACK_CHANNEL: ["tickets", "links", "passwords", "reset"], "realm-management": []},
-    SYNC: {
-        BACK_CHANNEL: ["batch", "digests"],
-        "realm-management": ["manage-users", "view-users", "query-users"],
-    },
+    SYNC: {BACK_CHANNEL: ["batch", "digests"], "realm-management": []},
 }
 """Roles by client, then by the client that defines them: exactly these, more is taken away."""
+
+MANAGES_USERS = {"realm-management": ["manage-users", "view-users", "query-users"]}
+"""What the sync needs besides where it writes by the plain Admin API: any user, administrators among them."""
 
 NO_LOGIN = {
     "standardFlowEnabled": False,
@@ -48,8 +48,10 @@ NO_LOGIN = {
 }
 
 
-def bridge_clients(public_url: str, jwks: Mapping[str, Mapping[str, Any]]) -> list[Resource]:
-    """The three clients with their roles. ``jwks``: public keys by client id."""
+def bridge_clients(
+    public_url: str, jwks: Mapping[str, Mapping[str, Any]], *, by_admin_api: bool = False
+) -> list[Resource]:
+    """The three clients with their roles. ``jwks``: public keys by client id; ``by_admin_api``: how the sync writes."""
     back_channel = NO_LOGIN | {
         "name": "kc-bridge back channel",
         "enabled": True,
@@ -78,8 +80,8 @@ def bridge_clients(public_url: str, jwks: Mapping[str, Mapping[str, Any]]) -> li
     return [
         Resource(Kind.CLIENT, BACK_CHANNEL, back_channel),
         Resource(Kind.CLIENT_ROLES, BACK_CHANNEL, BACK_CHANNEL_ROLES),
-        *_granted(Resource(Kind.CLIENT, WEB, web)),
-        *_granted(Resource(Kind.CLIENT, SYNC, sync)),
+        *_granted(Resource(Kind.CLIENT, WEB, web), GRANTED[WEB]),
+        *_granted(Resource(Kind.CLIENT, SYNC, sync), GRANTED[SYNC] | (MANAGES_USERS if by_admin_api else {})),
     ]
 
 
@@ -107,8 +109,7 @@ def _signing_client(name: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _granted(client: Resource) -> list[Resource]:
-    roles = GRANTED[client.name]
+def _granted(client: Resource, roles: dict[str, list[str]]) -> list[Resource]:
     return [
         client,
         Resource(Kind.SERVICE_ACCOUNT_ROLES, client.name, roles),

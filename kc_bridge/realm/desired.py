@@ -36,7 +36,7 @@ def desired_realm(
         *localisation(profile_texts() | consent_texts() | colour_texts(profile), profile.languages),
         user_profile(),
         *client_scopes(language),
-        *bridge_clients(settings.public_url, jwks),
+        *bridge_clients(settings.public_url, jwks, by_admin_api=settings.directory == "admin"),
         *application_clients(applications),
         *required_actions(settings, profile, server),
         *login_flow(server.authenticators, language),

@@ -84,7 +84,7 @@ def realm_settings(settings: Settings, profile: UniversityProfile, themes: Colle
         "registrationAllowed": False,
         "loginWithEmailAllowed": True,
         "duplicateEmailsAllowed": False,
-        "editUsernameAllowed": False,
+        "editUsernameAllowed": True,  # by administrators and the sync: see the user profile
         "bruteForceProtected": True,
         "accessCodeLifespanUserAction": int(LOGIN_STEP_LIFETIME.total_seconds()),
         "passwordPolicy": _password_policy(profile.password_policy),

@@ -17,8 +17,8 @@ __all__ = ["profile_texts", "user_profile"]
 ADMIN = ["admin"]
 EVERYBODY = ["admin", "user"]
 
-KEPT_BY_THE_UNIVERSITY = ("email", "firstName", "lastName")
-"""Built-in attributes that come from the registrar: people ask there for a correction."""
+KEPT_BY_THE_UNIVERSITY = ("username", "email", "firstName", "lastName")
+"""Built-in attributes that come from the registrar: people ask there for a correction, or a new name."""
 
 
 def user_profile() -> Resource:

@@ -29,9 +29,9 @@ def realms(keycloak: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def realm(realms: Callable[..., KcbRealm]) -> KcbRealm:
-    """One realm for a whole module: tests make users of their own in it."""
-    return realms()
+def realm(realms: Callable[..., KcbRealm], request: pytest.FixtureRequest) -> KcbRealm:
+    """One realm for a whole module, with the module's ``REALM_SETTINGS``; tests make users of their own in it."""
+    return realms(**getattr(request.module, "REALM_SETTINGS", {}))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -40,22 +41,32 @@ def test_web_token_opens_the_back_channel_and_nothing_else(realm: KcbRealm) -> N
         assert answer.status_code == 403 or answer.json() == {"realm": realm.name}, path
 
 
-def test_sync_token_manages_users_only(realm: KcbRealm) -> None:
-    token = token_of(realm, "kc-bridge-sync")
-    held = {client: set(r["roles"]) for client, r in claims(token)["resource_access"].items()}
-    assert held["kcb"] == {"batch", "digests"}
-    assert held["realm-management"] == {"manage-users", "view-users", "query-users", "query-groups"}
+def status(realm: KcbRealm, path: str) -> int:
+    """Of a question the sync asks by the Admin API."""
+    url = f"{realm.admin.url}/admin/realms/{realm.name}/{path}"
+    headers = {"Authorization": f"Bearer {token_of(realm, 'kc-bridge-sync')}"}
+    return requests.get(url, headers=headers, timeout=20).status_code
 
-    def status(path: str) -> int:
-        url = f"{realm.admin.url}/admin/realms/{realm.name}/{path}"
-        return requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=20).status_code
 
-    assert status("users?max=1") == 200
-    assert {path: status(path) for path in ("clients?clientId=kcb", "events", "roles")} == {
-        "clients?clientId=kcb": 403,
-        "events": 403,
-        "roles": 403,
+def test_sync_token_opens_its_calls_and_nothing_else(realm: KcbRealm) -> None:
+    held = claims(token_of(realm, "kc-bridge-sync"))["resource_access"]
+    assert {client: set(r["roles"]) for client, r in held.items()} == {"kcb": {"batch", "digests"}}
+    paths = ("users?max=1", "clients?clientId=kcb", "events", "roles")
+    assert {path: status(realm, path) for path in paths} == dict.fromkeys(paths, 403)
+
+
+def test_without_the_jar_the_sync_manages_users_and_nothing_else(realms: Callable[..., KcbRealm]) -> None:
+    realm = realms(directory="admin")
+    held = claims(token_of(realm, "kc-bridge-sync"))["resource_access"]
+    assert set(held["realm-management"]["roles"]) == {
+        "manage-users",
+        "view-users",
+        "query-users",
+        "query-groups",
     }
+    assert status(realm, "users?max=1") == 200
+    paths = ("clients?clientId=kcb", "events", "roles")
+    assert {path: status(realm, path) for path in paths} == dict.fromkeys(paths, 403)
 
 
 @pytest.mark.parametrize("client", ["kc-bridge-web", "kc-bridge-sync", "kcb"])
