@@ -20,8 +20,11 @@ interface Accounts {
     /** The realm's user profile. What it creates and validates goes through these accounts. */
     UserProfileProvider profiles();
 
-    /** Call before and after a change: forgets what caches know of the user by its names of that moment. */
-    void forget(UserModel user);
+    /** Call before a change: caches must not keep the user they know by these names. */
+    void changing(UserModel user);
+
+    /** Call when names or mail may be others now, or new. */
+    void changed(UserModel user);
 
     /** The user as Keycloak's own code knows it, for what is left to that code. */
     UserModel asKeycloakKnows(UserModel user);

@@ -111,6 +111,7 @@ public final class Batch {
                         calls.addAll(chunk.logoutCalls());
                     }, false);
                     em.flush();
+                    em.clear(); // or the commit would look through all of it once more
                     return written;
                 }, "kcb batch");
         LogoutCall.send(request, calls);

@@ -22,6 +22,9 @@ final class Chunk {
     private final Closing closing;
     private final Trail trail;
 
+    /** Every required action the server has. */
+    private final Set<String> actions;
+
     Chunk(KeycloakSession session, Accounts accounts, Trail trail) {
         this.session = session;
         this.realm = session.getContext().getRealm();
@@ -29,6 +32,8 @@ final class Chunk {
         this.profile = new Profile(accounts);
         this.closing = new Closing(session);
         this.trail = trail;
+        this.actions = session.getKeycloakSessionFactory().getProviderFactoriesStream(RequiredActionProvider.class)
+                .map(ProviderFactory::getId).collect(Collectors.toSet());
     }
 
     /** @return one outcome a row, in their order */
@@ -66,9 +71,9 @@ final class Chunk {
         }
     }
 
-    /** A database that cannot keep NUL would refuse the whole chunk. */
     private static void refuseUnstorable(Write write) {
-        if (write.content() != null && write.content().texts().anyMatch(text -> text.indexOf('\0') >= 0)) {
+        boolean storable = write.content() == null || write.content().isStorable();
+        if (!storable || !Content.areStorable(write.firstAttributes())) {
             throw new RowRefused(Outcome.Status.INVALID, "NUL character");
         }
     }
@@ -84,16 +89,13 @@ final class Chunk {
     }
 
     private Outcome create(Write write) {
-        Set<String> existing = session.getKeycloakSessionFactory().getProviderFactoriesStream(RequiredActionProvider.class)
-                .map(ProviderFactory::getId).collect(Collectors.toSet());
-        List<String> unknown = write.requiredActions().stream().filter(action -> !existing.contains(action)).toList();
+        List<String> unknown = write.requiredActions().stream().filter(action -> !actions.contains(action)).toList();
         if (!unknown.isEmpty()) {
             throw new RowRefused(Outcome.Status.INVALID, "requiredActions " + String.join(", ", unknown));
         }
         UserModel user = profile.create(write);
         user.setEnabled(write.enabled());
         write.requiredActions().forEach(user::addRequiredAction);
-        accounts.forget(user);
         trail.created(user, write);
         return Outcome.of(Outcome.Status.CREATED, user);
     }
@@ -105,7 +107,7 @@ final class Chunk {
             profile.update(user, write.content());
         }
         if (opens) {
-            accounts.forget(user);
+            accounts.changing(user);
             user.setEnabled(true);
             session.loginFailures().removeUserLoginFailure(realm, user.getId());
         }
@@ -130,13 +132,13 @@ final class Chunk {
             }
         }
         if (closes) {
-            accounts.forget(user);
+            accounts.changing(user);
             user.setEnabled(false);
         }
         // Somebody may have disabled the user by hand, which ends nothing.
         boolean ended = closing.endSessions(user);
         if (closes || ended) {
-            accounts.forget(user);
+            accounts.changing(user);
             closing.refuseTokens(user, session.users());
         }
         if (closes || changes) {

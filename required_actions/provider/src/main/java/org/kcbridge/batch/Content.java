@@ -14,7 +14,7 @@ import org.keycloak.models.utils.KeycloakModelUtils;
 /**
  * What the sync says of a user at every write.
  *
- * @param email null for none
+ * @param email null for none, as the names
  * @param attributes those the sync owns, its mark and digest among them
  */
 public record Content(String username, String email, String firstName, String lastName,
@@ -24,18 +24,33 @@ public record Content(String username, String email, String firstName, String la
 
     public static Content of(String key, String digest, String username, String email, String firstName,
             String lastName, Map<String, List<String>> attributes) {
-        Map<String, List<String>> all = new LinkedHashMap<>(attributes);
+        Map<String, List<String>> all = new LinkedHashMap<>();
+        attributes.forEach((name, values) -> all.put(name, values.stream().filter(value -> !value.isBlank()).toList()));
         all.put(Ownership.KEY_ATTRIBUTE, List.of(key));
         all.put(DIGEST_ATTRIBUTE, List.of(digest));
-        // Keycloak keeps both in lower case.
-        return new Content(KeycloakModelUtils.toLowerCaseSafe(username), blankToNull(
-                KeycloakModelUtils.toLowerCaseSafe(email)), firstName, lastName, all);
+        // As Keycloak keeps them: both in lower case, and nothing blank.
+        return new Content(KeycloakModelUtils.toLowerCaseSafe(username),
+                blankToNull(KeycloakModelUtils.toLowerCaseSafe(email)), blankToNull(firstName), blankToNull(lastName),
+                all);
     }
 
-    /** Every text in it, for a look at the characters. */
-    Stream<String> texts() {
-        return Stream.concat(Stream.of(username, email == null ? "" : email, firstName, lastName),
-                attributes.entrySet().stream().flatMap(e -> Stream.concat(Stream.of(e.getKey()), e.getValue().stream())));
+    /** Whether a database could keep it: PostgreSQL takes no NUL, and would refuse the whole chunk for it. */
+    boolean isStorable() {
+        return isStorable(username) && isStorable(email) && isStorable(firstName) && isStorable(lastName)
+                && areStorable(attributes);
+    }
+
+    static boolean areStorable(Map<String, List<String>> attributes) {
+        for (Map.Entry<String, List<String>> attribute : attributes.entrySet()) {
+            if (!isStorable(attribute.getKey()) || !attribute.getValue().stream().allMatch(Content::isStorable)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isStorable(String text) {
+        return text == null || text.indexOf('\0') < 0;
     }
 
     /** As the user profile takes it: everything the user has, ours in the place of what was there. */
@@ -62,15 +77,19 @@ public record Content(String username, String email, String firstName, String la
 
     /** Whether all of it can be read from the user; the order of values does not count. */
     boolean isTaken(UserModel user) {
-        return username.equals(user.getUsername()) && same(email, user.getEmail())
-                && same(firstName, user.getFirstName()) && same(lastName, user.getLastName())
-                && attributes.entrySet().stream().allMatch(e -> has(user, e.getKey(), e.getValue()));
+        if (!username.equals(user.getUsername()) || !same(email, user.getEmail())
+                || !same(firstName, user.getFirstName()) || !same(lastName, user.getLastName())) {
+            return false;
+        }
+        Map<String, List<String>> present = user.getAttributes();
+        return attributes.entrySet().stream().allMatch(e -> isSame(present.get(e.getKey()), e.getValue()));
     }
 
     /** Names of what cannot be read from the user. */
     String lost(UserModel user) {
+        Map<String, List<String>> present = user.getAttributes();
         Stream<String> attributes = this.attributes.entrySet().stream()
-                .filter(e -> !has(user, e.getKey(), e.getValue())).map(Map.Entry::getKey);
+                .filter(e -> !isSame(present.get(e.getKey()), e.getValue())).map(Map.Entry::getKey);
         Stream<String> columns = Stream.of(
                         username.equals(user.getUsername()) ? null : UserModel.USERNAME,
                         same(email, user.getEmail()) ? null : UserModel.EMAIL,
@@ -80,10 +99,13 @@ public record Content(String username, String email, String firstName, String la
         return Stream.concat(columns, attributes).sorted().collect(Collectors.joining(", "));
     }
 
-    private static boolean has(UserModel user, String name, List<String> values) {
-        List<String> present = user.getAttributeStream(name).toList();
-        return present.size() == values.size()
-                && (present.equals(values) || present.stream().sorted().toList().equals(values.stream().sorted().toList()));
+    /** The order of values does not count. */
+    private static boolean isSame(List<String> present, List<String> wanted) {
+        if (present == null || present.size() != wanted.size()) {
+            return present == null && wanted.isEmpty();
+        }
+        return present.equals(wanted) || present.size() > 1
+                && present.stream().sorted().toList().equals(wanted.stream().sorted().toList());
     }
 
     private static boolean same(String wanted, String present) {

@@ -49,8 +49,13 @@ final class FederatedAccounts implements Accounts {
     }
 
     @Override
-    public void forget(UserModel user) {
-        // Keycloak's user model does so itself.
+    public void changing(UserModel user) {
+        // Keycloak's user model looks after its caches itself.
+    }
+
+    @Override
+    public void changed(UserModel user) {
+        // As above.
     }
 
     @Override

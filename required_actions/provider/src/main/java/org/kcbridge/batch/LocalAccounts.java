@@ -149,11 +149,16 @@ final class LocalAccounts implements Accounts {
         return profiles;
     }
 
+    /** Nothing is cached by names a user does not have yet, so the present ones are all. */
     @Override
-    public void forget(UserModel user) {
+    public void changing(UserModel user) {
         if (cache != null) {
             cache.evict(realm, user);
         }
+    }
+
+    @Override
+    public void changed(UserModel user) {
         remember((LocalUser) user);
     }
 

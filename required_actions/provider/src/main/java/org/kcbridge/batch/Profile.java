@@ -29,6 +29,7 @@ final class Profile {
         validate(profile, write.content());
         UserModel user = profile.create();
         user.setEmailVerified(true);
+        accounts.changed(user);
         refuseLoss(user, write.content());
         return user;
     }
@@ -37,7 +38,7 @@ final class Profile {
         Map<String, List<String>> wanted = content.over(user.getAttributes());
         UserProfile profile = accounts.profiles().create(UserProfileContext.USER_API, wanted, user);
         validate(profile, content);
-        accounts.forget(user);
+        accounts.changing(user);
         profile.update(false);
         content.attributes().forEach((name, values) -> {
             if (values.isEmpty() && user.getFirstAttribute(name) != null) {
@@ -45,7 +46,7 @@ final class Profile {
             }
         });
         user.setEmailVerified(true);
-        accounts.forget(user);
+        accounts.changed(user);
         refuseLoss(user, content);
     }
 
