@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,25 @@ import pytest
 import requests
 
 from kc_bridge.adapters.directories import open_directory
+from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.domain.person import key_digest
 from kc_bridge.store import models
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.sync_world import World, staff, student
 
+REALM_SETTINGS = {"directory": "admin"}
+"""Rights for both ways of writing users."""
+
 PASSWORD = "Printemps-2026!"
 APPLICATION = "sync-test-app"
 FENCES = count(4 * 10**12, 10**6)
 """The realm remembers the last run of the test before; each test's own clock goes back to 2026."""
+
+
+@pytest.fixture(scope="module")
+def realm(realms: Callable[..., KcbRealm]) -> KcbRealm:
+    """Set up for the plain Admin API: that takes more rights, and the JAR's way works with them as well."""
+    return realms(directory="admin")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +92,13 @@ def refresh(realm: KcbRealm, tokens: dict[str, Any]) -> requests.Response:
     return token(realm, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
 
 
+def user_info(realm: KcbRealm, tokens: dict[str, Any]) -> int:
+    """Status of the answer to an access token."""
+    url = f"{realm.settings.issuer}/protocol/openid-connect/userinfo"
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    return requests.get(url, headers=headers, timeout=30).status_code
+
+
 @BOTH_WAYS
 def test_a_file_becomes_users_with_every_attribute(realm: KcbRealm, world: World) -> None:
     world.students(
@@ -139,8 +156,12 @@ def test_an_update_keeps_what_the_activation_wrote(realm: KcbRealm, world: World
         f"users/{user['id']}/reset-password",
         {"type": "password", "value": PASSWORD, "temporary": False},
     )
+    group = realm.call("POST", "groups", {"name": "chorale"})
+    realm.call("PUT", f"users/{user['id']}/groups/{group}")
     world.students([student(1, usual="Durand")])
     assert world.run().outcome.done["update"] == 1
+    assert [joined["name"] for joined in realm.call("GET", f"users/{user['id']}/groups")] == ["chorale"]
+    realm.call("DELETE", f"groups/{group}")
     after = user_of(realm, world, "apogee:1")
     assert (after["lastName"], after["attributes"]["displayName"]) == ("Durand", ["Marie Durand"])
     assert after["attributes"]["kcbCharter"] == user["attributes"]["kcbCharter"]
@@ -170,12 +191,14 @@ def test_closing_ends_sessions_for_good_and_a_new_enrolment_opens(
     world.run()
     tokens = log_in(realm, user_of(realm, world, "apogee:1"), scope)
     assert refresh(realm, tokens).ok
+    assert user_info(realm, tokens) == 200
 
     assert world.on(2028, 1, 1).run().outcome.done["disable"] == 1
     closed = user_of(realm, world, "apogee:1")
     assert (closed["enabled"], closed["attributes"]["accountState"]) == (False, ["SupannExpire"])
     assert realm.call("GET", f"users/{closed['id']}/sessions") == []
     assert refresh(realm, tokens).status_code == 400
+    assert user_info(realm, tokens) == 401
 
     world.students([student(1), student(1, year=2028)])
     assert world.on(2028, 9, 1).run().outcome.done["enable"] == 1
@@ -183,6 +206,7 @@ def test_closing_ends_sessions_for_good_and_a_new_enrolment_opens(
     assert (opened["enabled"], opened["attributes"]["accountEnd"]) == (True, ["2029-12-31"])
     assert opened["id"] == closed["id"]
     assert refresh(realm, tokens).status_code == 400
+    assert user_info(realm, tokens) == 401
     again = token(realm, grant_type="password", username=opened["username"], password=PASSWORD)
     assert again.ok  # nothing was lost: the password still works
 
@@ -236,6 +260,20 @@ def test_a_user_whose_mark_was_removed_is_untouched(realm: KcbRealm, world: Worl
     assert user_of(realm, world, "rh:P1") == user
 
 
+def test_a_service_account_that_bears_a_persons_mark_is_untouched(realm: KcbRealm, world: World) -> None:
+    client = realm.client_id("kc-bridge-web")
+    account = realm.call("GET", f"clients/{client}/service-account-user")
+    marked = account | {"attributes": {"kcbKey": [key_digest("apogee:1")]}}
+    realm.call("PUT", f"users/{account['id']}", marked)
+    before = realm.call("GET", f"users/{account['id']}")
+    world.students([student(1), student(2, first="Zoé")])
+    report = world.run()
+    assert [action.who for action, _ in report.outcome.conflicts] == ["marie.martin@etu.univ-demo.fr"]
+    assert report.outcome.done["create"] == 2
+    assert realm.call("GET", f"users/{account['id']}") == before
+    realm.call("PUT", f"users/{account['id']}", account | {"attributes": {}})
+
+
 @BOTH_WAYS
 def test_somebody_made_an_administrator_is_untouched(realm: KcbRealm, world: World) -> None:
     world.students([student(1)])
@@ -271,3 +309,32 @@ def test_keycloak_away_ends_partial_and_the_next_run_repairs(
     assert (report.status, report.outcome.failed + report.outcome.left, away.mails()) == ("partial", 6, [])
     report = world.run()  # the same files and database, and the real address
     assert (report.status, report.outcome.done["create"], len(world.mails())) == ("ok", 6, 6)
+
+
+def test_long_after_the_end_what_people_gave_is_emptied_and_then_the_user_is_gone(
+    realm: KcbRealm, world: World
+) -> None:
+    lifecycle = Lifecycle(purge_data_days=180, purge_account_days=365)
+    world.profile = world.profile.model_copy(update={"lifecycle": lifecycle})
+    world.students([student(1)])
+    world.run()
+    marie = user_of(realm, world, "apogee:1")
+    theirs = {"supannMailPrive": ["{SECOURS}marie@courriel.example"], "kcbSmsConsent": ["true"]}
+    realm.call("PUT", f"users/{marie['id']}", marie | {"attributes": marie["attributes"] | theirs})
+    world.on(2028, 1, 1).run()
+    assert theirs.items() <= user_of(realm, world, "apogee:1")["attributes"].items(), (
+        "closed, and all is there"
+    )
+
+    world.on(2028, 6, 29).run()
+    emptied = user_of(realm, world, "apogee:1")
+    assert not theirs.keys() & emptied["attributes"].keys()
+    assert (emptied["attributes"]["accountState"], emptied["enabled"]) == (["SupannSupprDonnees"], False)
+
+    world.on(2028, 12, 31).run()
+    assert [user["username"] for user in realm.call("GET", "users")] == [world.person("rh:P1").login]
+    assert (world.person("apogee:1").state, world.person("apogee:1").keycloak_id) == (
+        "SupannSupprCompte",
+        None,
+    )
+    assert world.nothing_to_do()
