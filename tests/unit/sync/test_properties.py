@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kc_bridge.store import models
-from sync.guard import PlanRefused
-from sync.sources.base import SourceError
 from tests.support.sync_world import World, student
 
 NAMES = st.sampled_from(["Martin", "O'Connor", "Núñez", "MARTIN", "de La Tour", "Yılmaz", "", "🎓", "علي"])
@@ -92,16 +88,3 @@ def test_a_run_cut_anywhere_and_repeated_ends_where_a_whole_one_does(rows: list[
     cut_short.directory.down_after = None
     cut_short.run()
     assert state(cut_short) == state(whole)
-
-
-@pytest.mark.parametrize("share", [n / 40 for n in range(41)])
-def test_a_file_truncated_anywhere_closes_nobody(tmp_path: Path, share: float) -> None:
-    world = World(tmp_path)
-    world.students([student(n, first=f"P{n}", last="Núñez") for n in range(1, 60)])
-    world.run()
-    world.directory.writes.clear()
-    content = world.students_file.read_bytes()
-    world.students_file.write_bytes(content[: int(len(content) * share)])
-    with suppress(PlanRefused, SourceError):
-        world.run()
-    assert world.directory.writes == []
