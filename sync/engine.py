@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -21,17 +21,20 @@ from kc_bridge.settings import Settings
 from kc_bridge.store.database import check_schema, session_factory
 from sync import known
 from sync.apply import Outcome, apply
+from sync.desired import profile_fingerprint
 from sync.forecast import remember
 from sync.guard import PlanRefused, Refusal
+from sync.heartbeat import Felt
 from sync.journal import Journal
 from sync.judgement import judge, let_pass
-from sync.lock import Lease, single_run
+from sync.lock import AlreadyRunning, Lease, single_run
 from sync.plan import Action, Plan
 from sync.planning import Planning
 from sync.quarantine import replace_quarantine
 from sync.reading import KnownRows, Reading, read
 from sync.resolving import resolve
 from sync.sources.base import Place, Rejected, Source
+from sync.sources.guests import GuestSource
 from sync.staging import Staging
 from sync.states import note_readings, since
 from sync.unchanged import UnchangedRows
@@ -125,7 +128,8 @@ class SyncEngine:
         self._profile = profile
         self._engine = engine
         self._sessions = session_factory(engine)
-        self._sources = {source.name: source for source in sources}
+        own = GuestSource(self._sessions, profile_fingerprint(profile))
+        self._sources: dict[str, Source] = {source.name: source for source in (*sources, own)}
         self._directory = directory
         self._clock = clock
 
@@ -169,14 +173,23 @@ class SyncEngine:
             mark = since(session, source, now)
         return read(source, rows, staging, mark, progress.stage(f"Reading {source.name}"))
 
-    def run(self, *, progress: Progress = NO_PROGRESS) -> Report:
-        """Plans and applies.
+    def run(
+        self,
+        *,
+        progress: Progress = NO_PROGRESS,
+        every: timedelta | None = None,
+        waiting: Callable[[AlreadyRunning], None] | None = None,
+    ) -> Report:
+        """Plans and applies. ``every``, ``waiting``: see :func:`sync.lock.single_run`.
 
         Raises :class:`sync.guard.PlanRefused` unless an operator has approved what the guard refuses,
-        :class:`sync.lock.AlreadyRunning`, :class:`sync.sources.base.SourceError`; the run's row keeps which.
+        :class:`sync.lock.AlreadyRunning`, :class:`sync.lock.NotDue`, :class:`sync.sources.base.SourceError`; the run's
+        row keeps which, once there is one.
         """
         check_schema(self._engine)
-        with single_run(self._engine, self._clock) as lease:
+        silence = self._settings.sync_takeover_after
+        with single_run(self._engine, self._clock, every=every, waiting=waiting, silence=silence) as lease:
+            progress = Felt(progress, lease.pulse)
             journal = Journal(self._sessions, lease, Announcer(self._settings))
             counts: dict[str, Any] = {}
             try:
@@ -205,14 +218,16 @@ class SyncEngine:
                 lease.check(session)
                 let_pass(session, plan, prepared.refusals, counted, self._clock())
         done = progress.stage("Writing", sum(plan.tally.values()))
-        outcome = apply(plan.pages, self._directory, journal, self._clock, done)
+        parallel = self._settings.sync_parallel
+        outcome = apply(plan.pages, self._directory, journal, self._clock, done, parallel=parallel)
         for action, reason in outcome.conflicts:
             self._reject_conflict(prepared, action, reason)
         self._quarantine(staging)
         counts = prepared.source_counts
         with self._sessions.begin() as session:
             lease.check(session)
-            note_readings(session, prepared.readings.values(), counts, self._clock())
+            readings = prepared.readings.values()
+            note_readings(session, readings, counts, self._clock(), whole_plan=not outcome.partial)
             remember(session, local_date(self._clock(), self._settings.timezone))
         return Report("partial" if outcome.partial else "ok", plan, outcome, counts)
 
