@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
+from kc_bridge.domain.affiliation import Status
 from kc_bridge.domain.calendar import date_in_words
 from kc_bridge.mailer import Mail, NothingToSend, Writing, mail_kind
+from kc_bridge.store.models import Affiliation
 from required_actions.mails.marking import _
 
 __all__ = ["closed", "ends_soon"]
@@ -51,9 +54,16 @@ def _still(writing: Writing) -> date:
     return end
 
 
+def _unpaid(affiliations: Iterable[Affiliation]) -> bool:
+    """Whether what keeps the account open, or did, is an enrolment that was not paid for."""
+    last = max(affiliations, key=lambda a: a.end or date.max, default=None)
+    return last is not None and last.status == Status.UNPAID
+
+
 def _context(writing: Writing, end: date) -> dict[str, object]:
     person = writing.person
     return {
         "end_text": date_in_words(end, person.language),
         "student": person.population == "student",
+        "unpaid": _unpaid(person.affiliations),
     }

@@ -185,6 +185,17 @@ def test_where_they_read_it_and_what_it_says(bridge: Flask, clock: FixedClock, r
     assert sent(bridge, clock, relay) == []
 
 
+def test_who_has_not_paid_is_told_to_pay(bridge: Flask, clock: FixedClock, relay: Relay) -> None:
+    person = owner(bridge)
+    with services_of(bridge).sessions.begin() as db:
+        tie = {"population": "student", "source": "apogee", "source_key": "1", "end": date(2027, 12, 1)}
+        db.add(Affiliation(person_id=person.id, status="unpaid", **tie))
+    clock.now = at(date(2027, 12, 1))
+    ((_, text),) = sent(bridge, clock, relay)
+    assert "restent à payer" in text
+    assert "Réinscrivez-vous" not in text
+
+
 @pytest.mark.parametrize(
     "meanwhile", [{"account_end": date(2028, 12, 31)}, {"account_end": None}, {"activated_at": None}]
 )
