@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.batch_rows import fence, row, statuses, write
 from tests.integration.jar_realm import JarRealm
+from tests.support.counts import count
 
 
 def made(jar: JarRealm, **fields: Any) -> tuple[dict[str, Any], str]:
@@ -301,18 +302,18 @@ def test_users_of_others_are_untouched(jar: JarRealm) -> None:
     assert [user(jar, one) for one, _ in theirs] == before
 
 
-@pytest.mark.parametrize("count", [120])
-def test_batches_in_parallel_on_the_same_users(jar: JarRealm, count: int) -> None:
+def test_batches_in_parallel_on_the_same_users(jar: JarRealm) -> None:
     """Nobody is written twice, nothing is lost, nobody waits for each other for ever."""
-    rows = [row(attributes={"uid": ["0"]}, digest="0") for _ in range(count)]
+    people = count(60, 500)
+    rows = [row(attributes={"uid": ["0"]}, digest="0") for _ in range(people)]
     with ThreadPoolExecutor(4) as pool:
         number = fence()
         every = list(
             pool.map(lambda part: write(jar, *part, number=number), [rows, rows[::-1], rows, rows[::-1]])
         )
     ids = {result["id"] for results in every for result in results if result["id"]}
-    assert len(ids) == count
-    assert sum(statuses(results).count("created") for results in every) == count
+    assert len(ids) == people
+    assert sum(statuses(results).count("created") for results in every) == people
     assert {s for results in every for s in statuses(results)} <= {"created", "unchanged", "conflict"}
 
     def wave(n: int) -> list[dict[str, Any]]:

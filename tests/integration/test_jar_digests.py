@@ -1,0 +1,137 @@
+"""All users as a stream: who is in it, what it tells, and that a torn one shows (docs/protocol.md)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from kc_bridge.ports import DirectoryUser
+from tests.integration.batch_rows import row, write
+from tests.integration.jar_realm import JarRealm
+
+NASTY = "« é » \"\\\n\t\x01\x7f \U0001f600 ﬀ O'Connor"
+
+
+def lines(jar: JarRealm, path: str) -> dict[str, dict[str, Any]]:
+    """By id; the last line must count the others."""
+    answer = jar.sync.call("GET", f"users/{path}")
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "application/x-ndjson")
+    *users, end = [json.loads(line) for line in answer.content.decode().splitlines()]
+    assert end == {"end": len(users)}
+    return {user["id"]: user for user in users}
+
+
+def as_the_sync_wants(user: DirectoryUser) -> dict[str, Any]:
+    return {
+        "do": "create",
+        "key": user.key,
+        "username": user.username,
+        "email": user.email,
+        "firstName": user.first_name,
+        "lastName": user.last_name,
+        "attributes": {name: list(values) for name, values in user.attributes.items()},
+        "digest": user.digest,
+        "enabled": user.enabled,
+    }
+
+
+@pytest.mark.parametrize("email", ["zoe@etu.univ-demo.fr", ""])
+def test_the_digest_of_what_is_there_is_the_syncs_own(jar: JarRealm, email: str) -> None:
+    attributes = {
+        "uid": ("u1",),
+        "displayName": (NASTY,),
+        "eduPersonAffiliation": ("student", "\uff5e", "\U0001f600", "member"),
+        "supannEtablissement": ("x" * 300,),
+        "accountEnd": (),
+    }
+    name = f"d{uuid.uuid4().hex[:8]}"
+    user = DirectoryUser(f"key:{name}", name, email and f"{name}{email}", "Zoé", "N'Guyen", True, attributes)
+    (made,) = write(jar, as_the_sync_wants(user))
+    assert made["status"] == "created", made
+    names = ",".join(attributes)
+    said = lines(jar, f"digests?attributes={names}")[made["id"]]
+    assert said == {
+        "id": made["id"],
+        "key": user.key,
+        "username": name,
+        "enabled": True,
+        "digest": user.digest,
+        "current": user.digest,
+    }
+    present = jar.call("GET", f"users/{made['id']}")["attributes"]
+    jar.update_user(made["id"], attributes=present | {"locale": ["en"]})  # not asked for
+    assert lines(jar, f"digests?attributes={names}")[made["id"]]["current"] == user.digest
+    jar.update_user(made["id"], attributes=present | {"displayName": ["by hand"]})
+    by_hand = lines(jar, f"digests?attributes={names}")[made["id"]]
+    assert by_hand["digest"] == user.digest != by_hand["current"]
+    assert "current" not in lines(jar, "digests")[made["id"]]
+
+
+def test_owned_users_only(jar: JarRealm) -> None:
+    closed = row(enabled=False)
+    made_id = write(jar, closed)[0]["id"]
+    administrator, stranger = jar.user(), jar.user(owned=False)
+    jar.grant(administrator["id"], "realm-management", "view-users")
+    web = jar.call("GET", "clients", params={"clientId": "kc-bridge-web"})[0]["id"]
+    account = jar.call("GET", f"clients/{web}/service-account-user")
+    jar.update_user(account["id"], attributes={"kcbKey": ["stolen"]})
+    told = lines(jar, "digests")
+    assert told[made_id]["enabled"] is False
+    assert not {administrator["id"], stranger["id"], account["id"]} & told.keys()
+    without_digest = jar.user()
+    assert lines(jar, "digests")[without_digest["id"]]["digest"] is None
+
+
+def test_the_directory_tells_who_they_may_be(jar: JarRealm) -> None:
+    wanted = row()
+    made_id = write(jar, wanted)[0]["id"]
+    group = jar.call("POST", "groups", {"name": f"admins-{uuid.uuid4().hex[:6]}"})
+    management = jar.call("GET", "clients", params={"clientId": "realm-management"})[0]["id"]
+    role = jar.call("GET", f"clients/{management}/roles/manage-users")
+    jar.call("POST", f"groups/{group}/role-mappings/clients/{management}", [role])
+    by_hand = jar.user(owned=False, attributes={"uid": ["hand"], "displayName": ["Camille"]})
+    bare = jar.user(owned=False, password=None, email=None, firstName=None, lastName=None)
+    jar.call("PUT", f"users/{by_hand['id']}/groups/{group}")
+    told = lines(jar, "directory?attributes=uid,supannEtuId")
+    assert told[made_id] == {
+        "id": made_id,
+        "username": wanted["username"],
+        "email": wanted["email"],
+        "firstName": wanted["firstName"],
+        "lastName": wanted["lastName"],
+        "enabled": True,
+        "federated": False,
+        "hasPassword": False,
+        "administrator": False,
+        "key": wanted["key"],
+        "attributes": {"uid": wanted["attributes"]["uid"]},
+    }
+    assert told[by_hand["id"]]["attributes"] == {"uid": ["hand"]}
+    flags = {name: told[by_hand["id"]][name] for name in ("administrator", "hasPassword", "key")}
+    assert flags == {"administrator": True, "hasPassword": True, "key": None}
+    unset = {name: told[bare["id"]][name] for name in ("email", "firstName", "lastName")}
+    assert unset == {"email": None, "firstName": None, "lastName": None}
+    assert not any(user["username"].startswith("service-account-") for user in told.values())
+
+
+def test_other_realms_are_not_in_it(jar: JarRealm) -> None:
+    other = JarRealm(jar.admin, f"jar-{uuid.uuid4().hex[:8]}")
+    try:
+        theirs = other.user()["id"]
+        assert theirs in lines(other, "directory")
+        assert theirs not in lines(jar, "directory") | lines(jar, "digests")
+    finally:
+        other.delete()
+
+
+def test_who_may_read_it(jar: JarRealm) -> None:
+    for path in ("users/digests", "users/directory?attributes=uid"):
+        refused = jar.web.call("GET", path)
+        assert (refused.status_code, refused.json()) == (403, {"error": "forbidden"})
+        assert jar.sync.call("GET", path, token="x").status_code == 401
+    many = ",".join(f"a{n}" for n in range(51))
+    too_many = jar.sync.call("GET", f"users/digests?attributes={many}")
+    assert (too_many.status_code, too_many.json()) == (400, {"error": "bad_request", "field": "attributes"})
