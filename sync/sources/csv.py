@@ -83,7 +83,7 @@ class CsvSource:
         options = self._options
         with ByteFile(path, Bounds(options.max_size, options.max_ratio)) as file:
             encoding = options.encoding or detect(file.chunks())
-            chunks = file.chunks()
+            chunks = _ending(file.chunks()) if options.final_newline else file.chunks()
             if not is_bytewise(encoding):
                 chunks, encoding = recode(chunks, encoding), "utf-8"
             lines = physical_lines(chunks)
@@ -107,6 +107,16 @@ class CsvSource:
 
     def _columns(self, names: list[str]) -> Columns:
         return Columns(self.name, self.mapping, names, self.populations)
+
+
+def _ending(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same chunks. Raises :class:`Unreadable` when the last line has no end."""
+    end = b""
+    for chunk in chunks:
+        yield chunk
+        end = (end + chunk)[-4:]
+    if not end.rstrip(b"\0").endswith((b"\n", b"\r")):  # of a wide encoding, the end may have zeros after it
+        raise Unreadable("ends within a line", "The export was cut: wait for it to end, or export again.")
 
 
 def _numbered(

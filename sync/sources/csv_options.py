@@ -26,6 +26,9 @@ class CsvOptions(BaseModel):
     end_marker: str | None = None
     """A regular expression that the last line of each file fits, which is no row. A group ``(?P<rows>…)`` in it is the
     number of rows before. Without such a line the file was cut, and nothing of it is believed."""
+    final_newline: bool = False
+    """Whether the last line of each file must have its end too: for exports that always write one, and have no marker.
+    A cell cut short may be a good one: ``marie@courriel.co``."""
     newest_only: bool = False
     """Of the files a pattern fits, only the one written last: for exports that keep the earlier ones beside it."""
     max_size: int = Field(8 << 30, gt=0)

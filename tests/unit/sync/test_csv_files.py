@@ -199,6 +199,15 @@ def test_rows_before_the_end_marker_are_counted_good_or_bad(tmp_path: Path) -> N
     assert [r.place.line for r in found.rejected] == [4, 3]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_last_line_without_its_end_was_cut(tmp_path: Path, encoding: str, end: str) -> None:
+    text = end.join([STUDENTS, student(1), student(2)])
+    assert reading(tmp_path, (text + end).encode(encoding), final_newline=True).keys == ["1", "2"]
+    with pytest.raises(SourceError, match="ends within a line"):
+        reading(tmp_path, text.encode(encoding), final_newline=True)
+
+
 def test_a_file_written_to_while_it_is_read_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(export(student(1)))
