@@ -167,7 +167,7 @@ class _Work:
                 "--active-when is password, attribute=NAME[:VALUE], all or none."
             ) from None
         with self.sessions() as db:
-            uid_of = dict(db.execute(select(Person.uid, Person.key)).tuples().all())
+            uid_of = {row.uid: row.key for row in db.execute(select(Person.uid, Person.key))}
         return prepare(
             engine_of(self.settings, self.engine),
             uid_of,

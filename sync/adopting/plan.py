@@ -136,6 +136,7 @@ def make_plan(
             for value in values:
                 index[way, value].add(candidate.key)
     theirs: dict[str, list[tuple[HeldUser, str]]] = defaultdict(list)
+    in_doubt: dict[str, str] = {}
     for user in users:
         found = _keys(user, ways, index)
         if len(found) == 1:
@@ -144,9 +145,14 @@ def make_plan(
         elif found:
             names = ", ".join(sorted(found))
             plan.ambiguous.append(Undecided(user.username, f"may be {names}"))
+            in_doubt |= dict.fromkeys(found, user.username)
         elif user.key is None:
             plan.strangers.append(user.username)
     for key in sorted(theirs):
+        if key in in_doubt:
+            names = ", ".join(sorted({in_doubt[key], *(user.username for user, _ in theirs[key])}))
+            plan.ambiguous.append(Undecided(key, f"may have any of the users {names}"))
+            continue
         if len(theirs[key]) > 1:
             names = ", ".join(sorted(user.username for user, _ in theirs[key]))
             plan.ambiguous.append(Undecided(key, f"may have any of the users {names}"))
