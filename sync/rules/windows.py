@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from kc_bridge.domain.affiliation import VALID, Affiliation, Status
 from kc_bridge.domain.lifecycle import Lifecycle
@@ -13,8 +13,7 @@ __all__ = ["ONE_DAY", "Window", "expected_until", "next_days", "window"]
 ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """``opens`` ≤ ``first`` … ``last`` ≤ ``closes``; None: unbounded on that side."""
 
     affiliation: Affiliation
@@ -46,15 +45,18 @@ def window(affiliation: Affiliation, lifecycle: Lifecycle) -> Window | None:
         return _announced(affiliation, lifecycle)
     if not affiliation.gives_right:
         return None
-    early = timedelta(days=lifecycle.early_days.get(affiliation.population, 0))
-    grace = timedelta(days=_grace(affiliation, lifecycle))
-    return Window(affiliation, start and start - early, start, end, end and end + grace)
+    opens, closes = start, end
+    if start and (early := lifecycle.early_days.get(affiliation.population, 0)):
+        opens = start - timedelta(days=early)
+    if end and (grace := _grace(affiliation, lifecycle)):
+        closes = end + timedelta(days=grace)
+    return Window(affiliation, opens, start, end, closes)
 
 
 def next_days(window: Window, today: date) -> list[date]:
     """The days after ``today`` on which something about it changes."""
-    after = [day + ONE_DAY for day in (window.last, window.closes) if day]
-    return [day for day in (window.opens, window.first, *after) if day and day > today]
+    before = {day for day in (window.opens, window.first) if day and day > today}
+    return [*before, *(day + ONE_DAY for day in {window.last, window.closes} if day and day >= today)]
 
 
 def expected_until(affiliation: Affiliation, lifecycle: Lifecycle) -> date | None:
