@@ -68,6 +68,8 @@ class Outcome:
         what = verdict(action, result)
         if what is Verdict.DONE:
             self.done[action.kind.value] += 1
+            if result.reason:  # closed, though Keycloak would not take the rest of it
+                self.conflicts.append((action, result.reason))
         elif what is Verdict.CONFLICT:
             self.conflicts.append((action, result.reason or REASONS.get(result.status, result.status.value)))
         else:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -43,12 +43,6 @@ def proxy(keycloak: Any) -> Iterator[FaultProxy]:
     proxy = FaultProxy(free_port(), keycloak.url)
     yield proxy
     proxy.stop()
-
-
-@pytest.fixture(scope="module")
-def realm(realms: Callable[..., KcbRealm]) -> KcbRealm:
-    """Set up for the plain Admin API: that takes more rights, and the JAR's way works with them as well."""
-    return realms(directory="admin")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,6 @@ PASSWORD = "Printemps-2026!"
 APPLICATION = "sync-test-app"
 FENCES = count(4 * 10**12, 10**6)
 """The realm remembers the last run of the test before; each test's own clock goes back to 2026."""
-
-
-@pytest.fixture(scope="module")
-def realm(realms: Callable[..., KcbRealm]) -> KcbRealm:
-    """Set up for the plain Admin API: that takes more rights, and the JAR's way works with them as well."""
-    return realms(directory="admin")
 
 
 @pytest.fixture(scope="module")

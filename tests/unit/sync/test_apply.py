@@ -216,6 +216,13 @@ def test_a_user_that_is_not_there_is_closed_and_gone(kind: Kind) -> None:
     assert (outcome.done[kind.value], outcome.conflicts) == (1, [])
 
 
+def test_who_is_closed_although_something_of_theirs_is_wrong_is_closed_and_told() -> None:
+    notes, wrong = Notes(), Result(Status.DISABLED, "x", "content not written: email error-invalid-email")
+    outcome = go(plan(1, Kind.DISABLE), Keycloak(lambda keys: [wrong]), notes)
+    assert (outcome.done["disable"], notes.done) == (1, ["p000"])
+    assert [why for _, why in outcome.conflicts] == [wrong.reason]
+
+
 def test_a_row_that_failed_is_owed_and_the_run_partial() -> None:
     def answer(keys: list[str]) -> list[Result]:
         return [Result(Status.FAILED if key == "p001" else Status.CREATED, "x", "deadlock") for key in keys]
