@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from kc_bridge.domain.errors import ConfigurationError
+from kc_bridge.domain.clock import Clock, system_clock
 from kc_bridge.ldap_ports import LdapEntry, LdapMisconfigured, LdapReader, LdapUnavailable, Scope
 from kc_bridge.other_servers import LdapServer
 from kc_bridge.settings import SourceSettings
 from sync.sources.base import Block, Place, Rejected, Row, SourceError, row_hashes, seed
+from sync.sources.options import options_of
 from sync.sources.record import POPULATIONS, Record
 from sync.sources.supann import Meaning, attributes, record_of, rows_of
 
 __all__ = ["LdapOptions", "LdapSource", "build"]
 
 CHANGED = "modifyTimestamp"
+STAMP = "%Y%m%d%H%M%SZ"
+"""As directories write it: in UTC, so that the order of the words is that of the instants."""
 STAFF = ("employee", "faculty", "staff", "teacher", "researcher", "emeritus")
 GUESTS = ("affiliate", "guest", "library-walk-in", "registered-reader")
 
@@ -37,6 +40,9 @@ class LdapOptions(LdapServer):
     """Entries asked for at a time."""
     key: str = "uid"
     """Attribute whose one value names somebody for ever."""
+    names: dict[Literal["uid", "login", "mail"], str] = Field({})
+    """Names of the account the directory gives: ``{uid = "uid", login = "uid", mail = "mail"}``. Without it the bridge
+    makes them of people's names."""
     affiliations: dict[str, str] = Field(
         {"student": "student", **dict.fromkeys(STAFF, "staff"), **dict.fromkeys(GUESTS, "guest")}
     )
@@ -57,7 +63,7 @@ class LdapOptions(LdapServer):
     timezone: str = "Europe/Paris"
     """Zone in which the directory's instants are days."""
     overlap: timedelta = timedelta(minutes=5)
-    """How much of what was read before is read again, for replicas that lag behind."""
+    """How much of what was read before is read again, for replicas that lag behind and clocks that differ."""
     full_every: timedelta = timedelta(days=1)
     """How often everything is read, and not only what has changed since."""
 
@@ -81,6 +87,7 @@ class LdapOptions(LdapServer):
             birth_date=self.birth_date,
             resource=_label(self.resource),
             timezone=self.timezone,
+            names={str(field): name for field, name in self.names.items()},
         )
 
 
@@ -101,6 +108,7 @@ class LdapSource:
         populations: list[str],
         directory: Callable[[], Closing],
         context: str = "",
+        clock: Clock = system_clock,
     ) -> None:
         self.name = name
         self.populations = frozenset(populations)
@@ -108,6 +116,7 @@ class LdapSource:
         self._options = options
         self._meaning = options.meaning(self.populations)
         self._directory = directory
+        self._clock = clock
         decisive = options.model_dump_json(
             exclude={*LdapServer.model_fields, "page", "overlap", "full_every"}
         )
@@ -115,14 +124,16 @@ class LdapSource:
 
     def read(self, since: str | None = None) -> Iterator[Block]:
         """See :meth:`sync.sources.base.Source.read`."""
-        options, mark = self._options, since
+        options, mark = self._options, since or ""
+        # What changes while this is read, on a page that was read before, is of a later mark than its beginning.
+        begun = f"{self._clock():{STAMP}}"
         wanted = [*attributes(self._meaning), CHANGED]
         filter_ = f"(&{options.filter}({CHANGED}>={self._back(since)}))" if since else options.filter
         try:
             with closing(self._directory()) as directory:
                 for entries in directory.search(options.base, filter_, wanted, options.scope, options.page):
-                    times = [time for entry in entries for time in entry.values(CHANGED)]
-                    mark = max([*times, *([mark] if mark else [])], default=None)
+                    times = (time for entry in entries for time in entry.values(CHANGED))
+                    mark = max([mark, *(min(time, begun) for time in times)])
                     yield self._block(entries)
         except LdapUnavailable as error:
             raise SourceError(
@@ -130,7 +141,7 @@ class LdapSource:
             ) from None
         except LdapMisconfigured as error:
             raise SourceError(self.name, error.problem, error.remedy) from None
-        yield Block([], [], _nowhere, mark=mark)
+        yield Block([], [], _nowhere, mark=mark or None)
 
     def parse(self, row: Row) -> Record | list[Rejected]:
         """See :meth:`sync.sources.base.Source.parse`."""
@@ -147,31 +158,18 @@ class LdapSource:
 
     def _back(self, since: str) -> str:
         try:
-            instant = datetime.strptime(since, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+            instant = datetime.strptime(since, STAMP).replace(tzinfo=UTC)
         except ValueError:
             return since  # fractions of a second, in some servers: nothing to lose but the overlap
-        return f"{instant - self._options.overlap:%Y%m%d%H%M%S}Z"
+        return f"{instant - self._options.overlap:{STAMP}}"
 
 
 def build(source: SourceSettings, context: str) -> LdapSource:
-    """The source of these settings. Raises :class:`ConfigurationError`."""
-    from kc_bridge.adapters.ldap import (
-        LdapDirectory,
-    )  # slow to import, and most universities have another source
+    """The source of these settings. Raises :class:`kc_bridge.domain.errors.ConfigurationError`."""
+    from kc_bridge.adapters.ldap import LdapDirectory  # slow to import, and most have another source
 
-    try:
-        options = LdapOptions.model_validate(source.options)
-    except ValidationError as error:
-        raise ConfigurationError(
-            f"The options of source « {source.name} » are wrong: {_told(error)}.",
-            "See LdapOptions in sync/sources/ldap.py, and LdapServer in kc_bridge/other_servers.py.",
-        ) from None
+    options = options_of(source, LdapOptions)
     return LdapSource(source.name, options, source.populations, lambda: LdapDirectory(options), context)
-
-
-def _told(error: ValidationError) -> str:
-    found: list[Mapping[str, Any]] = [*error.errors(include_url=False)]
-    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'together'}: {one['msg']}" for one in found)
 
 
 def _label(name: str) -> str:

@@ -57,11 +57,20 @@ class Meaning:
     birth_date: Sequence[str]
     resource: str
     timezone: str
+    names: Mapping[str, str]
 
 
 def attributes(meaning: Meaning) -> list[str]:
     """What has to be asked for; never a password."""
-    names = [meaning.key, "sn", "givenName", "displayName", "supannNomDeNaissance", *meaning.birth_date]
+    names = [
+        meaning.key,
+        *meaning.names.values(),
+        "sn",
+        "givenName",
+        "displayName",
+        "supannNomDeNaissance",
+        *meaning.birth_date,
+    ]
     names += [
         "supannMailPrive",
         "supannMailPerso",
@@ -155,6 +164,7 @@ class _Reader:
             or next(iter(_values(self._entry, "supannMailPerso")), ""),
             "phone": self._labelled("supannTelephonePrive", meaning.phone_labels),
             "identifiers": self._identifiers(),
+            **{field: self._one(name) for field, name in meaning.names.items()},
         }
 
     def enrolled(self, value: str) -> dict[str, Any]:
@@ -213,6 +223,8 @@ class _Reader:
             return self._meaning.birth_date[0]
         if field == "key":
             return self._meaning.key
+        if field in self._meaning.names:
+            return self._meaning.names[field]
         if field == "end":
             return ENDS[fields["population"]]
         return COLUMNS.get(field, field)

@@ -218,6 +218,24 @@ class TestOneOfSeveral:
         assert one.birth_date == date(2007, 5, 14)
 
 
+class TestNames:
+    NAMES = {"names": {"uid": "uid", "login": "supannAliasLogin", "mail": "mail"}}  # noqa: RUF012
+    ACCOUNT = {"supannAliasLogin": ["Marie.Martin"], "mail": ["marie.martin@univ.fr"]}  # noqa: RUF012
+
+    def test_of_the_account_where_the_directory_gives_them(self) -> None:
+        one = record(STUDENT | self.ACCOUNT, options=self.NAMES)
+        assert (one.uid, one.login, one.mail) == ("mmartin", "marie.martin", "marie.martin@univ.fr")
+
+    def test_otherwise_the_bridge_makes_them(self) -> None:
+        one = record(STUDENT | self.ACCOUNT)
+        assert (one.uid, one.login, one.mail) == (None, None, None)
+        assert record(STUDENT, options=self.NAMES).login is None
+
+    def test_of_several_none_is_guessed(self) -> None:
+        column, _text, _remedy = problem(STUDENT, mail=["a@univ.fr", "b@univ.fr"], options=self.NAMES)
+        assert column == "mail"
+
+
 WRONG: list[tuple[str, list[str], str]] = [
     ("supannEtuInscription", ["[anneeinsc=26]"], "« [anneeinsc=26] » has « 26 » for a year"),
     ("supannEtuInscription", ["[anneeinsc=1900]"], "is no university year"),
