@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     approval_lifetime: timedelta = Field(timedelta(hours=24), gt=timedelta(), le=timedelta(days=31))
     """How long the approval of a refused plan waits for a run with that very plan."""
     metrics_port: int | None = Field(None, ge=1, le=65535)
-    """Port on which ``kcb scheduler`` answers Prometheus (docs/operating.md names the figures); unset: on none."""
+    """Port on which ``kcb scheduler`` answers Prometheus (docs/metrics.md names the figures); unset: on none."""
     metrics_host: str = "127.0.0.1"
     """Address it listens on; figures are no secret, yet nobody's but the monitoring's."""
     sync_parallel: int = Field(4, ge=1, le=32)

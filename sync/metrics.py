@@ -41,7 +41,7 @@ LEFT = {
 
 
 class Figures(Collector):
-    """The names are documented in docs/operating.md; dates are seconds since 1970."""
+    """The names are documented in docs/metrics.md; dates are seconds since 1970."""
 
     def __init__(self, database: Engine, clock: Clock = system_clock) -> None:
         self._sessions = session_factory(database)
