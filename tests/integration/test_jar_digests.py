@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from kc_bridge.ports import DirectoryUser
 from tests.integration.batch_rows import row, write
 from tests.integration.jar_realm import JarRealm
 
+VECTORS = json.loads((Path(__file__).parents[2] / "docs/vectors/digest.json").read_text("utf-8"))["vectors"]
 NASTY = "« é » \"\\\n\t\x01\x7f \U0001f600 ﬀ O'Connor"
 
 
@@ -68,6 +70,14 @@ def test_the_digest_of_what_is_there_is_the_syncs_own(jar: JarRealm, email: str)
     by_hand = lines(jar, f"digests?attributes={names}")[made["id"]]
     assert by_hand["digest"] == user.digest != by_hand["current"]
     assert "current" not in lines(jar, "digests")[made["id"]]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_vectors_of_the_protocol(jar: JarRealm, vector: dict[str, Any]) -> None:
+    said = vector["user"]
+    made_id = write(jar, said | {"do": "create", "digest": vector["digest"]})[0]["id"]
+    asked = ",".join(said["attributes"])
+    assert lines(jar, f"digests?attributes={asked}")[made_id]["current"] == vector["digest"]
 
 
 def test_owned_users_only(jar: JarRealm) -> None:

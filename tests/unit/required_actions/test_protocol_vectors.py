@@ -66,4 +66,7 @@ def test_every_refusal_of_the_back_channel_is_documented() -> None:
     )
     answered = {name for refusal in refusals for name in re.findall(r'"([a-z_]+)"', refusal)}
     assert {"ticket_gone", "login_gone", "not_owned", "password_policy"} <= answered
+    # Those with a method of their own.
+    answered |= set(re.findall(r'new Refusal\(.*?, "([a-z_]+)"\)', "".join(sources)))
+    assert {"stale_fence", "too_many", "busy"} <= answered
     assert {name for name in answered if f"`{name}`" not in protocol} == set()
