@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from kc_bridge.announcements import CHANGED, announce
 from kc_bridge.domain.errors import AccountClosed, NotOwned
 from kc_bridge.services import Services
 from kc_bridge.store import audit
@@ -91,3 +92,4 @@ def _freeze(db: Session, kcb: Services, person: Person, token: str) -> None:
         undone.undone_at = now
     person.address_frozen_until = now + address_changes.FREEZE
     audit.record(db, now, ACTOR, "address.undone", person.id)
+    announce(db, kcb.settings, person, CHANGED, now)

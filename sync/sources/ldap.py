@@ -23,6 +23,8 @@ __all__ = ["LdapOptions", "LdapSource", "build"]
 CHANGED = "modifyTimestamp"
 STAMP = "%Y%m%d%H%M%SZ"
 """As directories write it: in UTC, so that the order of the words is that of the instants."""
+LONGEST_DN = 512
+"""What the quarantine keeps of it."""
 STAFF = ("employee", "faculty", "staff", "teacher", "researcher", "emeritus")
 GUESTS = ("affiliate", "guest", "library-walk-in", "registered-reader")
 
@@ -153,7 +155,7 @@ class LdapSource:
         for entry in entries:
             of_entry = list(rows_of(entry.attributes, self._meaning))
             rows += of_entry
-            places += (Place(entry.dn, number) for number in range(1, len(of_entry) + 1))
+            places += (Place(entry.dn[:LONGEST_DN], number) for number in range(1, len(of_entry) + 1))
         return Block(rows, row_hashes(self._seed, rows), places.__getitem__)
 
     def _back(self, since: str) -> str:

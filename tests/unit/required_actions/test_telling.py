@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from kc_bridge.announcements import ACTIVATED, announce
+from kc_bridge.domain.link import token_digest
 from kc_bridge.other_servers import LdapWriteback, Webhook
 from kc_bridge.store.models import OutboxMessage, Person
-from required_actions import resets
+from required_actions import address_changes, refusals, resets
 from tests.support.addresses import Giver, active
 from tests.support.bridge import FakeRealm, FixedClock, make_app, make_person, services_of
 from tests.support.choices import COMPLETE
@@ -93,6 +94,17 @@ class TestForwarding:
 def test_validated_again(app: Flask, realm: FakeRealm) -> None:
     person = active(app)
     resets.reset(services_of(app), person.id, actor="martine", reason="phishing")
+    assert queued(app) == [("ldap", "writeback", {})]
+
+
+def test_a_change_of_address_that_is_taken_back(app: Flask, realm: FakeRealm, clock: FixedClock) -> None:
+    """The directory has the stranger's address by then."""
+    person = active(app)
+    with services_of(app).sessions.begin() as db:
+        row = db.get_one(Person, person.id)
+        noted = address_changes.change(db, row, row.personal_mail, "stranger@perso.fr", clock(), active=True)
+        row.personal_mail, noted.undo_sha256 = "stranger@perso.fr", token_digest("not me")
+    refusals.undo(services_of(app), "not me")
     assert queued(app) == [("ldap", "writeback", {})]
 
 
