@@ -6,7 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from kc_bridge.domain.numbers import NumberKind
+
 __all__ = ["USUAL_RULES", "MatchingRule"]
+
+
+Compared = Literal[NumberKind, "birth_date", "birth_name", "first_name", "personal_mail"]
 
 
 class MatchingRule(BaseModel):
@@ -16,17 +21,17 @@ class MatchingRule(BaseModel):
 
     name: str = Field(min_length=1, max_length=64)
     """As ``kcb person show`` and the quarantine call it."""
-    same: tuple[str, ...] = Field(min_length=1)
+    same: tuple[Compared, ...] = Field(min_length=1)
     """What makes two records worth a comparison, equal in both: kinds of number (``ine``, ``student_number``…),
     ``birth_date``, ``birth_name``, ``first_name``, ``personal_mail``."""
-    and_: tuple[str, ...] = Field((), alias="and")
+    and_: tuple[Compared, ...] = Field((), alias="and")
     """What must be equal besides; where it is not, or one of the two does not say it, an operator is asked."""
     then: Literal["same", "ask"] = "same"
     """``same``: they are one human. ``ask``: they may be, and an operator says whether."""
 
     @field_validator("same")
     @classmethod
-    def _can_be_looked_up(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _can_be_looked_up(cls, value: tuple[Compared, ...]) -> tuple[Compared, ...]:
         if not set(value) - {"birth_name", "first_name"}:
             raise ValueError(
                 "names alone are no reason to compare: add a number, birth_date or personal_mail"
