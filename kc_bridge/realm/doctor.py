@@ -14,6 +14,7 @@ from kc_bridge.realm import (
     password_checks,
     promise_checks,
     realm_checks,
+    sync_checks,
     told_checks,
 )
 from kc_bridge.realm.finding import Check, Finding, Installation, failure
@@ -38,6 +39,7 @@ CHECKS: dict[str, Check] = {
     "plug-ins": checks.plug_ins,
     "profile": checks.profile,
     "row to mail": promise_checks.enrolment_to_mail,
+    "last sync": sync_checks.last_run,
     "realm settings": realm_checks.realm_settings,
     "login pages": realm_checks.login_pages,
     "steps": realm_checks.steps,
