@@ -3,9 +3,10 @@ nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -144,7 +145,7 @@ class SqlSource:
         )
         return connection.execute(statement.bindparams(bindparam("since", value, kind)))
 
-    def _look_at(self, names: list[str]) -> tuple[Callable[[Sequence[Any]], list[Any]], int | None]:
+    def _look_at(self, names: list[str]) -> tuple[itemgetter[Any], int | None]:
         """Which cells of a row are looked at, and which is the watermark."""
         every = Columns(self.name, self._mapping, names, self.populations)
         if fault := every.fault():
@@ -162,9 +163,8 @@ class SqlSource:
                 f"The query has no column « {watermark} ».",
                 "Select it, or correct watermark in the source's options.",
             )
-        return lambda row: [row[index] for index in wanted], lower.index(
-            watermark.lower()
-        ) if watermark else None
+        # Never one alone, which would come without its tuple: a record needs a key, a name and more.
+        return itemgetter(*wanted), lower.index(watermark.lower()) if watermark else None
 
     def _places(self, first: int) -> Callable[[int], Place]:
         return lambda index: Place(self._where, first + index)
