@@ -23,6 +23,7 @@ from kc_bridge.other_servers import LdapWriteback
 from kc_bridge.store.activation import Journey, StepRecord
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.decisions import Consent
+from kc_bridge.store.erasure import ERASED
 from kc_bridge.store.models import Person
 
 __all__ = ["Closing", "standing_of", "write_back"]
@@ -102,7 +103,7 @@ def _read(
 ) -> tuple[Standing, dict[str, str]]:
     with sessions() as db:
         person = db.get(Person, person_id)
-        if person is None or person.state == PURGED:
+        if person is None or person.key.startswith(ERASED):
             raise Moot("is no longer known here")
         numbers = {number.kind: number.value for number in person.identifiers}
         # Who came from a directory has a uid there, whatever ours is.
@@ -112,7 +113,7 @@ def _read(
 
 def standing_of(db: Session, person: Person, uses: Iterable[str], timezone: str) -> Standing:
     """What is true of somebody now; ``uses``: those a directory can say somebody agreed to."""
-    erased = person.state == DATA_PURGED
+    erased = person.state in {DATA_PURGED, PURGED}
     return Standing(
         state=person.state,
         start=_since(person, timezone),

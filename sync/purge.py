@@ -13,7 +13,8 @@ from kc_bridge.services import Services
 from kc_bridge.store.activation import AddressChange, Journey, Link
 from kc_bridge.store.decisions import SecurityAnswer
 from kc_bridge.store.erasure import ERASED, erase_account, erase_data
-from kc_bridge.store.models import Person
+from kc_bridge.store.models import OutboxMessage, Person
+from kc_bridge.store.outbox import MAIL
 
 __all__ = ["erase_due"]
 
@@ -42,8 +43,14 @@ def _with_data() -> ColumnElement[bool]:
 
 
 def _whole() -> ColumnElement[bool]:
+    """Gone from Keycloak, and nobody is still to be told: a directory is found by the names that go now."""
     known = Person.key.not_like(ERASED + "%")
-    return and_(Person.state == PURGED, Person.keycloak_id.is_(None), known)
+    untold = select(OutboxMessage.id).where(
+        OutboxMessage.person_id == Person.id,
+        OutboxMessage.channel != MAIL,
+        OutboxMessage.state.in_(("waiting", "sending")),
+    )
+    return and_(Person.state == PURGED, Person.keycloak_id.is_(None), known, ~untold.exists())
 
 
 def _each(kcb: Services, due: ColumnElement[bool], erase: Callable[[Session, Person], None]) -> int:

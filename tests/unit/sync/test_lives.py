@@ -87,6 +87,21 @@ def test_data_first_then_the_account_and_nothing_before_its_day(world: World) ->
         assert db.get(RetiredName, login.partition("@")[0]) is not None
 
 
+def test_nobody_is_nameless_before_a_directory_was_told(world: World) -> None:
+    for day in ((2028, 1, 1), (2028, 12, 31)):
+        world.on(*day).run()
+    row = {"channel": "ldap", "kind": "writeback", "dedupe_key": "x", "created_at": world.now}
+    with world.sessions.begin() as db:
+        person = db.scalars(select(models.Person).where(models.Person.key == KEY)).one()
+        db.add(models.OutboxMessage(person_id=person.id, not_before=world.now, **row))
+    assert erase(world) == 0
+    with world.sessions.begin() as db:
+        db.scalars(
+            select(models.OutboxMessage).where(models.OutboxMessage.channel == "ldap")
+        ).one().state = "sent"
+    assert erase(world) == 1
+
+
 def test_what_the_register_still_lists_is_not_brought_back(world: World) -> None:
     for day in ((2028, 1, 1), (2028, 12, 31)):
         world.on(*day).run()
