@@ -17,6 +17,7 @@ from kc_bridge.other_servers import LdapWriteback
 from kc_bridge.store.activation import Journey, StepRecord
 from kc_bridge.store.decisions import Consent
 from kc_bridge.store.models import Identifier, OutboxMessage, Person
+from kc_bridge.web.logs import configure
 from tests.support.bridge import FixedClock, make_settings
 from tests.support.people import Bridge
 from tests.support.supann_directory import SupannDirectory
@@ -282,6 +283,26 @@ def test_an_entry_that_may_not_hold_it(world: World, directory: SupannDirectory)
     assert state == "dead"
     assert "object classes" in (error or "")
     assert world.held(other, "mailDeliveryOption") == {"mailbox"}
+
+
+def test_the_log_names_nobody(
+    world: World, directory: SupannDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """22. What a server says of a change may quote it."""
+    configure("console")
+    person = world.active(personal_mail="canari@perso.fr\x00")
+    world.happens(person)
+    world.round()
+    directory.slapd.pause()
+    try:
+        world.happens(person)
+        world.round()
+    finally:
+        directory.slapd.resume()
+    said = "".join(capsys.readouterr())
+    assert "ldap" in said
+    for word in ("canari", person.uid, person.login, person.last_name, "service-1234"):
+        assert word not in said
 
 
 def test_a_certificate_nobody_vouches_for_keeps_all_waiting(world: World) -> None:

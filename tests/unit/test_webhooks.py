@@ -17,6 +17,7 @@ from kc_bridge.announcements import ACTIVATED, CHANGED, DISABLED, FORWARDING, an
 from kc_bridge.domain.clock import system_clock
 from kc_bridge.other_servers import Webhook
 from kc_bridge.store.models import Person
+from kc_bridge.web.logs import configure
 from kc_bridge.webhooks import tell
 from tests.support.bridge import FixedClock, make_settings
 from tests.support.certificates import authority
@@ -233,6 +234,28 @@ def test_redirects_are_not_followed(
         assert bridge.messages() == [("waiting", f"status {status}, and redirects are not followed")]
     finally:
         elsewhere.stop()
+
+
+@pytest.mark.parametrize("answer", [500, 404, 410, "hang up", "nonsense"])
+def test_the_log_names_nobody(
+    happens: Any,
+    round_: Any,
+    receiver: Receiver,
+    answer: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: Any,
+) -> None:
+    """22."""
+    configure("console")
+    person = happens()
+    receiver.answer = {"hang up": hang_up, "nonsense": half_a_line}.get(answer, answer)
+    if answer == "nonsense":
+        monkeypatch.setattr("kc_bridge.webhooks.body_of", lambda _delivery: person.login.encode() / 1)
+    round_()
+    said = "".join(capsys.readouterr())
+    assert "webhook.badges" in said or answer == 404
+    for word in (person.login, person.uid, person.last_name, base64.b64encode(SECRET).decode(), "msg_"):
+        assert word not in said
 
 
 def test_receivers_do_not_wait_for_each_other(
