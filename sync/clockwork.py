@@ -1,18 +1,29 @@
-"""Jobs at intervals, each in a thread of its own, so that none waits for another (docs/adr/0026: why no library)."""
+"""Jobs at intervals, by APScheduler, which goes by the time of day: when that is set back, every job begins anew instead of
+waiting for the hour to come round again."""
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 
-__all__ = ["Clockwork", "Job", "next_start"]
+from kc_bridge.domain.clock import Clock, system_clock
+
+__all__ = ["Clockwork", "Job"]
 
 log = structlog.get_logger()
+logging.getLogger("apscheduler").setLevel(
+    logging.CRITICAL
+)  # what fails is logged here, and a job that lasts is no news
+SET_BACK = timedelta(seconds=1)
+"""Less is what time servers slew, and no job starves for it."""
 
 
 @dataclass(frozen=True)
@@ -24,38 +35,57 @@ class Job:
     do: Callable[[], object]
 
 
-def next_start(planned: float, now: float, every: float) -> float:
-    """When a job begins again, in seconds of a monotonic clock: an interval after it was ``planned`` to; those that were
-    missed meanwhile become one, begun at once."""
-    return max(planned + every, now)
-
-
 class Clockwork:
-    """Measures intervals by the monotonic clock: setting the time of day, in either direction, moves nothing."""
+    """Begins every job at once, then at its interval: none waits for another, none overlaps itself, and starts that were
+    missed become one. Jobs are kept in memory: stores must never be shared by two schedulers."""
 
-    def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        clock: Clock = system_clock,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.jobs = tuple(jobs)
         self._clock = clock
-        self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._repeat, args=(job,), name=job.name) for job in jobs]
+        self._steady = steady
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(jobs))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for job in jobs:
+            self._scheduler.add_job(
+                job.do,
+                "interval",
+                seconds=job.every.total_seconds(),
+                id=job.name,
+                next_run_time=datetime.now(UTC),
+            )
+        self._scheduler.add_listener(_failed, EVENT_JOB_ERROR)
+        self._ahead = self._offset()
 
     def start(self) -> None:
-        """Begins every job at once."""
-        for thread in self._threads:
-            thread.start()
+        """Begins."""
+        self._scheduler.start()
+
+    def look(self) -> bool:
+        """To be called now and then: True when the time of day was set back, and the jobs were begun anew."""
+        before, self._ahead = self._ahead, self._offset()
+        if before - self._ahead <= SET_BACK:
+            return False
+        log.warning("clock set back", by=(before - self._ahead).total_seconds())
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=self._clock())
+        return True
 
     def stop(self) -> None:
         """Begins none again, and waits for those under way."""
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        self._scheduler.shutdown(wait=True)
 
-    def _repeat(self, job: Job) -> None:
-        planned = self._clock()
-        while not self._ended.is_set():
-            try:
-                job.do()
-            except Exception as error:
-                log.error("job failed", job=job.name, exc_info=error)
-            planned = next_start(planned, self._clock(), job.every.total_seconds())
-            self._ended.wait(planned - self._clock())
+    def _offset(self) -> timedelta:
+        """How far the time of day is ahead of a clock that nobody sets."""
+        return self._clock() - datetime.fromtimestamp(0, UTC) - timedelta(seconds=self._steady())
+
+
+def _failed(event: JobExecutionEvent) -> None:
+    log.error("job failed", job=event.job_id, exc_info=event.exception)

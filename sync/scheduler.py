@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 LOOKS = 10
 """How often in an interval each scheduler looks whether a run is due: one that died is replaced so much sooner."""
+LOOK_AT_CLOCK = 5.0
+"""Seconds after which a time of day that was set back is noticed."""
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=10)
 
 
@@ -131,8 +133,9 @@ def serve(settings: Settings, engine: SyncEngine, database: Engine) -> None:
     log.info(
         "scheduler started", **{f"{job.name}_every": job.every.total_seconds() for job in clockwork.jobs}
     )
-    stopped_by = signal.sigwait(stops)
-    log.info("scheduler stopping", signal=signal.Signals(stopped_by).name)
+    while (stopped_by := signal.sigtimedwait(stops, LOOK_AT_CLOCK)) is None:
+        clockwork.look()
+    log.info("scheduler stopping", signal=signal.Signals(stopped_by.si_signo).name)
     clockwork.stop()
     metrics()
     signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from kc_bridge.store.sync import SyncRun
-from sync.clockwork import Clockwork, Job, next_start
+from sync.clockwork import Clockwork, Job
 from sync.lock import NotDue, is_due, single_run
 from sync.scheduler import look_every, serve, sync_job, the_jobs
 from tests.support.sync_world import World, student
@@ -154,11 +154,30 @@ def test_the_scheduler_syncs_at_once_and_stops_when_told(
     assert done.is_set()
 
 
-@pytest.mark.parametrize(
-    ("planned", "now", "begins"), [(100, 100, 110), (100, 104, 110), (100, 110, 110), (100, 3_700, 3_700)]
-)
-def test_missed_starts_become_one(planned: float, now: float, begins: float) -> None:
-    assert next_start(planned, now, 10) == begins
+def test_a_time_of_day_that_is_set_back_starves_no_job() -> None:
+    """Scenario 35: APScheduler alone would wait for the hour to come round again."""
+    times, done = {"wall": datetime.now(UTC), "steady": 100.0}, threading.Semaphore(0)
+    clockwork = Clockwork(
+        [Job("hourly", timedelta(hours=1), done.release)],
+        clock=lambda: times["wall"],
+        steady=lambda: times["steady"],
+    )
+    clockwork.start()
+    assert done.acquire(timeout=60)
+    times["wall"] += timedelta(seconds=10)
+    times["steady"] += 10
+    assert not clockwork.look()
+    times["wall"] += timedelta(
+        hours=5
+    )  # ahead: whatever is due by the new time is begun by APScheduler itself
+    assert not clockwork.look()
+    times["wall"] -= timedelta(hours=6)
+    with capture_logs() as logs:
+        assert clockwork.look()
+    assert [(entry["event"], entry["by"]) for entry in logs] == [("clock set back", 21_600.0)]
+    assert done.acquire(timeout=60)
+    assert not clockwork.look()
+    clockwork.stop()
 
 
 def test_a_job_that_fails_is_told_and_done_again() -> None:
