@@ -150,6 +150,8 @@ def _stand(
 
 
 def _further(reads: Iterable[Read], rules: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if not rules:
+        return ()
     keys = {f"{read.source}:{read.record.key}" for read in reads}
     return tuple((key, rules[key]) for key in sorted(keys & rules.keys()))
 

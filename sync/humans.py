@@ -11,8 +11,8 @@ from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.matching import MatchingRule
-from kc_bridge.store.models import Identifier, Person
-from kc_bridge.store.sync import PersonKey
+from kc_bridge.store.models import Affiliation, Identifier, Person
+from kc_bridge.store.sync import PersonKey, SourceState
 from sync.matching import Claim, claim_of
 
 __all__ = ["Humans"]
@@ -45,14 +45,13 @@ class Humans:
         return [key for key in keys if key not in found]
 
     def of_other_sources(self, source: str) -> bool:
-        """Whether somebody is known whose account another source made, or who has a key there."""
-        others = or_(Person.key < f"{source}:", Person.key >= f"{source};")
-        others &= ~or_(*(Person.key.startswith(prefix, autoescape=True) for prefix in NO_SOURCE))
-        further = or_(PersonKey.key < f"{source}:", PersonKey.key >= f"{source};")
-        return (
-            self._session.scalar(select(Person.id).where(others).limit(1)) is not None
-            or self._session.scalar(select(PersonKey.key).where(further).limit(1)) is not None
+        """Whether another source has named anybody: applied, begun with, or adopted from."""
+        read = select(SourceState.source).where(SourceState.source != source)
+        tied = select(Affiliation.source).where(Affiliation.source != source)
+        adopted = select(Person.id).where(
+            Person.digest.is_(None), ~Person.key.startswith(f"{source}:", autoescape=True)
         )
+        return any(self._session.scalar(query.limit(1)) is not None for query in (read, tied, adopted))
 
     def like(self, claims: Collection[Claim]) -> list[Claim]:
         """Everybody known who shares a number, a birth date or a mail with one of them."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -121,7 +120,7 @@ def apply_(digest: str, reason: str, name: str | None, **options: Any) -> None:
     work = _Work.of(options)
     if work.admin is None:
         raise click.UsageError("Only an administrator can mark users: --admin-user and KCB_ADMIN_PASSWORD.")
-    with work.alone():
+    with no_run(work.engine) as pulse:
         found = work.plan()
         if len(digest) < 8 or not found.digest.startswith(digest.lower()):
             raise AnotherPlan(found.digest)
@@ -133,6 +132,7 @@ def apply_(digest: str, reason: str, name: str | None, **options: Any) -> None:
             reason=reason,
             language=work.profile.languages[0],
             now=system_clock,
+            on_done=pulse.felt,
         )
     for left in report.not_done:
         click.secho(f"{left.who}: not adopted: {left.why}", fg="red", err=True)
@@ -181,11 +181,6 @@ class _Work:
 
     def _today(self) -> date:
         return local_date(system_clock(), self.settings.timezone)
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        with no_run(self.engine):
-            yield
 
 
 def _document(found: AdoptionPlan) -> dict[str, Any]:

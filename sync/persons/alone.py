@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from sync.lock import SILENCE
+from kc_bridge.domain.clock import system_clock
+from sync.heartbeat import Pulse, beating
+from sync.lock import BEATS, SILENCE
 from sync.persons.finding import NotPossible
 from sync.turn import turn_of
 
@@ -16,15 +18,23 @@ __all__ = ["no_run"]
 
 PATIENCE = 120
 """Seconds a run is waited for."""
+NO_RUN = -1
+"""Signs of life are noted in no run's row: PostgreSQL sees them all the same."""
 
 
 @contextmanager
-def no_run(engine: Engine, patience: float = PATIENCE) -> Iterator[None]:
-    """Waits for a run to end, and keeps others from beginning. Raises :class:`NotPossible`."""
+def no_run(engine: Engine, patience: float = PATIENCE) -> Iterator[Pulse]:
+    """Waits for a run to end, and keeps others from beginning. Raises :class:`NotPossible`.
+
+    Work of more than an hour says now and then that it goes on: :meth:`sync.heartbeat.Pulse.felt`.
+    """
     until = time.monotonic() + patience
     with turn_of(engine, SILENCE) as turn:
         while not turn.take():
             if time.monotonic() >= until:
                 raise NotPossible("A sync is running: try again when it has ended (kcb sync status).")
             time.sleep(0.5)
-        yield
+        turn.begun()
+        pulse = Pulse()
+        with beating(lambda: turn.beat(NO_RUN, system_clock()), SILENCE / BEATS, pulse):
+            yield pulse
