@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -16,10 +15,11 @@ from sqlalchemy import create_engine, delete, text, update
 from kc_bridge.settings import SourceSettings
 from kc_bridge.store.database import open_engine, session_factory
 from kc_bridge.store.sync import Guest
-from sync.sources import csv, ldap, sql
+from sync.sources import ldap, sql
 from sync.sources.base import Place, Source
 from sync.sources.guests import GuestSource
 from tests.support.exports import STUDENTS, student
+from tests.support.file_registers import CsvRegister, Fixed, PlugInRegister, other_mapping
 from tests.support.plug_in import installed
 from tests.support.quick import empty_database
 from tests.support.reading import read_all
@@ -27,69 +27,6 @@ from tests.support.source_contract import Register, Somebody
 from tests.support.supann_directory import SupannDirectory
 
 __all__ = ["REGISTERS"]
-
-OTHER_MAPPING = """
-record_key = ["COD_ETU", "COD_ANU"]
-[constants]
-population = "student"
-[fields]
-key = "COD_ETU"
-birth_name = "LIB_NOM_PAT_IND"
-first_name = "LIB_PR1_IND"
-year = "COD_ANU"
-"""
-
-
-def _other_mapping(folder: Path) -> str:
-    path = folder / "other.toml"
-    path.write_text(OTHER_MAPPING, "utf-8")
-    return str(path)
-
-
-class Fixed:
-    """What most registers share."""
-
-    last_name = "LIB_NOM_PAT_IND"
-    grows = False
-    many = 20_000
-    owns_any = True
-
-    def key(self, number: int) -> str:
-        return str(number)
-
-    def place(self, number: int) -> Place | None:
-        return None
-
-
-class CsvRegister(Fixed):
-    """A file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._path = folder, folder / "students.csv"
-        self._people: list[Somebody] = []
-
-    def write(self, people: Sequence[Somebody]) -> None:
-        self._people = list(people)
-        lines = [STUDENTS, *(student(one.number, last=one.last) for one in people)]
-        self._path.write_text("\n".join(lines) + "\n", "utf-8")
-
-    def change(self, somebody: Somebody) -> None:
-        self.write([somebody if one.number == somebody.number else one for one in self._people])
-
-    def source(self, *, context: str = "", another_meaning: bool = False, foreign: bool = False) -> Source:
-        settings = SourceSettings(
-            name="register",
-            path=self._path,
-            mapping=_other_mapping(self._folder) if another_meaning else "apogee",
-            populations=["staff"] if foreign else ["student"],
-        )
-        return csv.build(settings, context)
-
-    def place(self, number: int) -> Place | None:
-        return Place("students.csv", 2 + [one.number for one in self._people].index(number))
-
-    def take_away(self) -> None:
-        self._path.unlink()
 
 
 class SqlRegister(Fixed):
@@ -133,7 +70,7 @@ class SqlRegister(Fixed):
     def source(self, *, context: str = "", another_meaning: bool = False, foreign: bool = False) -> Source:
         settings = SourceSettings(
             name="register",
-            mapping=_other_mapping(self._folder) if another_meaning else "apogee",
+            mapping=other_mapping(self._folder) if another_meaning else "apogee",
             populations=["staff"] if foreign else ["student"],
             options={"url": self._url, "query": "SELECT * FROM enrolment", "watermark": "changed_at"},
         )
@@ -231,52 +168,6 @@ class GuestRegister(Fixed):
     def take_away(self) -> None:
         with self._sessions.begin() as db:
             db.execute(text("DROP TABLE guest"))
-
-
-class PlugInRegister(Fixed):
-    """A file only another package can read."""
-
-    last_name = "birth_name"
-    many = 11_000
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "students.jsonl"
-        self._people: list[Somebody] = []
-
-    def write(self, people: Sequence[Somebody]) -> None:
-        self._people = list(people)
-        lines = [
-            json.dumps(
-                {
-                    "key": str(one.number),
-                    "record_key": f"{one.number}:2026",
-                    "population": "student",
-                    "first_name": "Zoé",
-                    "birth_name": one.last,
-                    "year": 2026,
-                }
-            )
-            for one in people
-        ]
-        self._path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-
-    def change(self, somebody: Somebody) -> None:
-        self.write([somebody if one.number == somebody.number else one for one in self._people])
-
-    def source(self, *, context: str = "", another_meaning: bool = False, foreign: bool = False) -> Source:
-        from kcb_example.json_lines import build
-
-        settings = SourceSettings(
-            name="register", path=self._path, populations=["staff"] if foreign else ["student"]
-        )
-        source: Source = build(settings, context)
-        return source
-
-    def place(self, number: int) -> Place | None:
-        return Place("students.jsonl", 1 + [one.number for one in self._people].index(number))
-
-    def take_away(self) -> None:
-        self._path.unlink()
 
 
 @contextmanager
