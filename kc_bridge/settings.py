@@ -58,15 +58,15 @@ class SourceSettings(BaseModel):
     name: str
     """Stable name; affiliations remember which source they came from. ``keycloak`` stands for no source at all."""
     kind: str = "csv"
-    """Name of the source reader in ``sync/sources``."""
+    """``csv``, ``sql``, ``ldap``, or one a plug-in brings (docs/sources.md)."""
     path: Path | None = None
-    """File to read, for file sources; relative paths start at the configuration file."""
+    """File to read, or a pattern of several, for file sources; relative paths start at the configuration file."""
     mapping: str = "apogee"
     """Name of a shipped column mapping, or path of a TOML one."""
     populations: list[str] = ["student"]
     """Populations this source has authority over."""
     options: dict[str, Any] = {}
-    """What a source of a plug-in wants to know besides."""
+    """What a source of that kind wants to know besides; each has a model that checks it."""
 
     @field_validator("name")
     @classmethod
