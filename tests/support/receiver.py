@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+from kc_bridge.other_servers import Webhook
 from tests.support.certificates import Certificate
 from tests.support.ports import free_port
 
-__all__ = ["Heard", "Receiver"]
+__all__ = ["SECRET", "Heard", "Receiver", "half_a_line", "hang_up", "hook", "plain"]
+
+SECRET = bytes(range(32))
 
 
 @dataclass(frozen=True)
@@ -82,3 +87,28 @@ class Receiver:
                 pass
 
         return Handler
+
+
+def hook(folder: Path, url: str, **more: Any) -> Webhook:
+    """The settings of a receiver that knows :data:`SECRET`."""
+    secret = folder / "webhook.secret"
+    secret.write_text(base64.b64encode(SECRET).decode() + "\n")
+    return Webhook.model_validate({"name": "badges", "url": url, "secret_file": secret} | more)
+
+
+def hang_up(handler: Any) -> None:
+    """Takes the message and never says so."""
+    handler.close_connection = True
+
+
+def half_a_line(handler: Any) -> None:
+    """Begins to answer."""
+    handler.wfile.write(b"HTTP/1.1 20")
+    handler.close_connection = True
+
+
+def plain(handler: Any, status: int) -> None:
+    """Answers."""
+    handler.send_response_only(status)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
