@@ -23,6 +23,7 @@ from sync import known
 from sync.apply import Outcome, apply
 from sync.desired import profile_fingerprint
 from sync.forecast import remember
+from sync.garbage import rarely_searched
 from sync.guard import PlanRefused, Refusal
 from sync.heartbeat import Felt
 from sync.journal import Journal
@@ -164,7 +165,8 @@ class SyncEngine:
         )
         prepared = Prepared(plan, [], readings, staging, unchanged)
         with self._sessions() as session:
-            prepared.refusals = judge(session, plan, readings.values(), prepared.source_counts, now)
+            counts, lifecycle = prepared.source_counts, self._profile.lifecycle
+            prepared.refusals = judge(session, plan, readings.values(), counts, now, lifecycle)
         return prepared
 
     def _read(self, source: Source, staging: Staging, now: datetime, progress: Progress) -> Reading:
@@ -188,7 +190,8 @@ class SyncEngine:
         """
         check_schema(self._engine)
         silence = self._settings.sync_takeover_after
-        with single_run(self._engine, self._clock, every=every, waiting=waiting, silence=silence) as lease:
+        turn = single_run(self._engine, self._clock, every=every, waiting=waiting, silence=silence)
+        with rarely_searched(), turn as lease:
             progress = Felt(progress, lease.pulse)
             journal = Journal(self._sessions, lease, Announcer(self._settings))
             counts: dict[str, Any] = {}
@@ -228,7 +231,7 @@ class SyncEngine:
             lease.check(session)
             readings = prepared.readings.values()
             note_readings(session, readings, counts, self._clock(), whole_plan=not outcome.partial)
-            remember(session, local_date(self._clock(), self._settings.timezone))
+            remember(session, local_date(self._clock(), self._settings.timezone), self._profile.lifecycle)
         return Report("partial" if outcome.partial else "ok", plan, outcome, counts)
 
     def _quarantine(self, staging: Staging) -> None:

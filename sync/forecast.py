@@ -1,4 +1,4 @@
-"""How many accounts the calendar alone will close, day by day: stored a week before, so that 1 January needs nobody at
+"""How many accounts the calendar alone will close or delete, day by day: stored a week before, so that 1 January needs nobody at
 work and a wrong clock is noticed."""
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from datetime import date, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from kc_bridge.domain.account_state import OPEN
+from kc_bridge.domain.account_state import DATA_PURGED, EXPIRED, OPEN
+from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.store.models import Affiliation, Person
 from kc_bridge.store.sync import Forecast
 
-__all__ = ["HORIZON", "NOTICE", "closings_ahead", "foreseen", "remember"]
+__all__ = ["CLOSING", "HORIZON", "NOTICE", "PURGE", "closings_ahead", "foreseen", "purges_ahead", "remember"]
+
+CLOSING, PURGE = "closing", "purge"
 
 ONE_DAY = timedelta(days=1)
 HORIZON = timedelta(days=14)
@@ -43,24 +46,51 @@ def closings_ahead(session: Session, after: date, until: date) -> dict[date, int
     return {end + ONE_DAY: count for end, count in session.execute(query) if end}
 
 
-def remember(session: Session, today: date) -> bool:
+def purges_ahead(session: Session, lifecycle: Lifecycle, after: date, until: date) -> dict[date, int]:
+    """Day → closed accounts that are deleted from it on if no record changes, for the days ``after < day <= until``
+    (:func:`sync.rules.purge.stage`)."""
+    if lifecycle.purge_account_days is None:
+        return {}
+    delay = timedelta(days=lifecycle.purge_account_days)
+    query = (
+        select(Person.closed_on, func.count())
+        .where(
+            Person.closed_on > after - delay,
+            Person.closed_on <= until - delay,
+            Person.keycloak_id.is_not(None),
+            Person.state.in_((EXPIRED, DATA_PURGED)),
+        )
+        .group_by(Person.closed_on)
+    )
+    return {closed + delay: count for closed, count in session.execute(query) if closed}
+
+
+def remember(session: Session, today: date, lifecycle: Lifecycle) -> bool:
     """Stores what is foreseen for the days to come, once a day; False when today's is there already."""
     if session.scalar(select(Forecast.due_on).where(Forecast.made_on == today).limit(1)):
         return False
-    closings = closings_ahead(session, today, today + HORIZON)
-    days = (today + timedelta(days=n) for n in range(1, HORIZON.days + 1))
-    session.add_all(Forecast(due_on=day, made_on=today, closings=closings.get(day, 0)) for day in days)
+    until = today + HORIZON
+    ahead = {
+        CLOSING: closings_ahead(session, today, until),
+        PURGE: purges_ahead(session, lifecycle, today, until),
+    }
+    days = [today + timedelta(days=n) for n in range(1, HORIZON.days + 1)]
+    session.add_all(
+        Forecast(what=what, due_on=day, made_on=today, count=counts.get(day, 0))
+        for what, counts in ahead.items()
+        for day in days
+    )
     session.execute(delete(Forecast).where(Forecast.made_on < today - KEPT))
     return True
 
 
-def foreseen(session: Session, days: Collection[date]) -> dict[date, int]:
+def foreseen(session: Session, days: Collection[date], what: str = CLOSING) -> dict[date, int]:
     """What was foreseen for those days at least :data:`NOTICE` before each, by the last such forecast."""
     by_day: dict[date, tuple[date, int]] = defaultdict(lambda: (date.min, 0))
     if not days:
         return {}
-    query = select(Forecast).where(Forecast.due_on.between(min(days), max(days)))
+    query = select(Forecast).where(Forecast.what == what, Forecast.due_on.between(min(days), max(days)))
     for row in session.scalars(query):
         if row.due_on in days and row.made_on <= row.due_on - NOTICE:
-            by_day[row.due_on] = max(by_day[row.due_on], (row.made_on, row.closings))
-    return {day: closings for day, (_, closings) in by_day.items()}
+            by_day[row.due_on] = max(by_day[row.due_on], (row.made_on, row.count))
+    return {day: count for day, (_, count) in by_day.items()}

@@ -95,11 +95,14 @@ def inspect(
     *,
     foreseen: Mapping[date, int] | None = None,
     approved: Collection[date] = (),
+    purges: Mapping[date, int] | None = None,
+    purges_foreseen: Mapping[date, int] | None = None,
 ) -> list[Refusal]:
     """Every reason to stop; empty when the plan may be applied.
 
     ``foreseen``: closings of the calendar as they were forecast at least a week before each day;
-    ``approved``: days whose closings an operator has approved.
+    ``approved``: days whose closings an operator has approved; ``purges``: those of the plan by the day they came due,
+    and ``purges_foreseen``, forecast like closings.
     """
     allowed = at_once(open_accounts)
     refusals = [refusal for count in sources for refusal in (_incomplete(count), _wrong(count)) if refusal]
@@ -113,11 +116,11 @@ def inspect(
         )
     if by_date := unforeseen(plan.due, allowed, foreseen or {}, approved):
         refusals.append(by_date)
-    purges = sum(plan.tally.get((Kind.PURGE, cause), 0) for cause in Cause)
-    if purges > allowed:
+    gone = sum(plan.tally.get((Kind.PURGE, cause), 0) for cause in Cause)
+    if gone > allowed and not (purges and _as_foreseen(purges, purges_foreseen or {})):
         refusals.append(
             Refusal(
-                f"{purges} accounts would be deleted for ever; {allowed} may be at once.",
+                f"{gone} accounts would be deleted for ever; {allowed} may be at once, or as many as were foreseen a week before.",
                 "Look at them (kcb sync plan --only purge), and at the delays of the profile and the clock of this machine.",
             )
         )
@@ -158,10 +161,10 @@ def unforeseen(
     closings = sum(days.values())
     if closings <= allowed:
         return None
-    expected = {day: foreseen.get(day, 0) for day in days}
-    surplus = {day: count - expected[day] for day, count in days.items() if count > expected[day]}
-    if sum(surplus.values()) <= ceil(sum(expected.values()) * TOLERANCE):
+    if _as_foreseen(days, foreseen):
         return None
+    expected = {day: foreseen.get(day, 0) for day in days}
+    surplus = _surplus(days, foreseen)
     worst = sorted(surplus, key=lambda day: (-surplus[day], day))
     told = [f"{days[day]} on {day.isoformat()}, {expected[day]} foreseen" for day in worst[:NAMED]]
     more = f", and {len(worst) - NAMED} more days" if len(worst) > NAMED else ""
@@ -171,3 +174,13 @@ def unforeseen(
         "Make sure that the clock is right and these people's time is over; then"
         f" kcb sync approve --closings-of {worst[0].isoformat()} --reason …",
     )
+
+
+def _surplus(days: Mapping[date, int], foreseen: Mapping[date, int]) -> dict[date, int]:
+    """By how much days exceed what was foreseen for each."""
+    return {day: more for day, count in days.items() if (more := count - foreseen.get(day, 0)) > 0}
+
+
+def _as_foreseen(days: Mapping[date, int], foreseen: Mapping[date, int]) -> bool:
+    expected = sum(foreseen.get(day, 0) for day in days)
+    return sum(_surplus(days, foreseen).values()) <= ceil(expected * TOLERANCE)

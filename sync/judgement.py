@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.store.sync import SyncRun
 from sync import approvals, forecast, known
 from sync.guard import PlanRefused, Refusal, SourceCount, inspect
@@ -25,6 +26,7 @@ def judge(
     readings: Iterable[Reading],
     counts: Mapping[str, Mapping[str, int]],
     now: datetime,
+    lifecycle: Lifecycle,
 ) -> list[Refusal]:
     """What the guard says of a plan."""
     states = known.source_states(session)
@@ -41,12 +43,16 @@ def judge(
         for state in [states.get(reading.source)]
     ]
     closes = plan.counts["disable"] or plan.counts["purge"]
+    delay = timedelta(days=lifecycle.purge_account_days or 0)
+    purges = {closed + delay: count for closed, count in plan.purges.items()}
     return inspect(
         plan,
         sources,
         known.open_accounts(session) if closes else 0,
         foreseen=forecast.foreseen(session, plan.due.keys()),
         approved=approvals.approved_days(session, plan.due.keys(), now),
+        purges=purges,
+        purges_foreseen=forecast.foreseen(session, purges.keys(), forecast.PURGE),
     )
 
 

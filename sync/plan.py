@@ -88,6 +88,8 @@ class Plan:
     """Actions by kind and cause."""
     due: Counter[date] = field(default_factory=Counter)
     """Closings that come by the calendar, by the first day on which the account is closed."""
+    purges: Counter[date] = field(default_factory=Counter)
+    """Purges, by the day from which the account was closed."""
     _hash: Any = field(default_factory=hashlib.sha256, repr=False)
 
     def add(self, actions: Iterable[Action]) -> None:
@@ -98,6 +100,8 @@ class Plan:
             self.tally[action.kind, cause] += 1
             if action.kind is Kind.DISABLE and cause is Cause.CALENDAR and end:
                 self.due[end + ONE_DAY] += 1
+            if action.kind is Kind.PURGE and action.subject.standing.closed_on:
+                self.purges[action.subject.standing.closed_on] += 1
             if action.visible:
                 self._hash.update(json.dumps(action.as_json(), ensure_ascii=False, sort_keys=True).encode())
         if page:

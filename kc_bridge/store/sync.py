@@ -78,14 +78,16 @@ class Quarantine(Base):
 
 
 class Forecast(Base):
-    """How many accounts were foreseen, on a day, to close on another by the calendar alone."""
+    """How many accounts were foreseen, on a day, to be closed, or deleted, on another by the calendar alone."""
 
-    __tablename__ = "closing_forecast"
+    __tablename__ = "forecast"
 
+    what: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """``closing`` or ``purge``."""
     due_on: Mapped[date] = mapped_column(primary_key=True)
-    """First day on which the accounts are closed."""
+    """First day on which the accounts are closed, or gone."""
     made_on: Mapped[date] = mapped_column(primary_key=True)
-    closings: Mapped[int]
+    count: Mapped[int]
 
 
 class Approval(Base):

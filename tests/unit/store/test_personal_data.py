@@ -8,7 +8,7 @@ from kc_bridge.store.personal_data import LEFT_OUT, TOLD
 
 NOBODYS = {
     "approval",
-    "closing_forecast",
+    "forecast",
     "guest",  # becomes a person by the next run, whose data are told
     "mail_request",
     "quarantine",

@@ -13,7 +13,7 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.store.sync import Forecast
 from sync.approvals import approve_day
-from sync.forecast import HORIZON, closings_ahead, foreseen, remember
+from sync.forecast import HORIZON, PURGE, closings_ahead, foreseen, remember
 from sync.guard import PlanRefused
 from sync.months import bars, by_month
 from sync.rules.lifecycle import standing
@@ -87,6 +87,35 @@ def test_keycloak_away_on_new_year_closes_the_rest_on_the_next_day(world: World)
     assert closed(world) == 70
 
 
+def purging(world: World) -> None:
+    lifecycle = Lifecycle(purge_account_days=30)
+    world.profile = world.profile.model_copy(update={"lifecycle": lifecycle})
+
+
+def test_purges_foreseen_a_week_before_need_nobody_either(world: World) -> None:
+    """Closed on 1 January, gone thirty days later; meanwhile five enrol again."""
+    purging(world)
+    enrolled(world)
+    world.on(2026, 12, 20).run()
+    world.on(2027, 1, 1).run()
+    world.on(2027, 1, 20).run()
+    enrolled(world, *(student(n, first=f"P{n}", year=2026) for n in range(1, 6)))
+    world.on(2027, 1, 30).run()
+    assert len(world.directory.open) == 100
+    assert world.on(2027, 1, 31).run().outcome.done["purge"] == 65
+    assert len(world.directory.open) == 35
+
+
+def test_purges_somebody_has_just_switched_on_wait(world: World) -> None:
+    enrolled(world)
+    world.on(2026, 12, 20).run()
+    world.on(2027, 1, 1).run()
+    purging(world)
+    with pytest.raises(PlanRefused, match="70 accounts would be deleted for ever; 20 may be"):
+        world.on(2027, 6, 1).run()
+    assert len(world.directory.open) == 100
+
+
 def test_a_forecast_counts_who_is_open_and_is_stored_once_a_day(world: World) -> None:
     world.students([student(1), student(2, year=2025), student(3, year=2025), student(4, year=2024)])
     world.staff([staff(), staff("P2", end="27/12/2026"), staff("P3", start="01/01/2027", end="31/01/2027")])
@@ -98,24 +127,27 @@ def test_a_forecast_counts_who_is_open_and_is_stored_once_a_day(world: World) ->
         assert closings_ahead(session, date(2026, 12, 28), date(2027, 1, 1)) == {date(2027, 1, 1): 2}
         rows = session.scalars(select(Forecast)).all()
         assert {row.made_on for row in rows} == {today}
-        assert {row.due_on: row.closings for row in rows if row.closings} == {
+        assert {row.due_on: row.count for row in rows if row.count} == {
             date(2026, 12, 28): 1,
             date(2027, 1, 1): 2,
         }
         assert max(row.due_on for row in rows) == today + HORIZON
     with world.sessions.begin() as session:
-        assert remember(session, today) is False
+        assert remember(session, today, Lifecycle()) is False
 
 
 def test_a_forecast_counts_a_week_before_and_is_forgotten_after_a_month(world: World) -> None:
     day = date(2027, 1, 1)
     with world.sessions.begin() as session:
         for made, closings in ((15, 10), (20, 11), (25, 12), (26, 13), (31, 14)):
-            session.add(Forecast(due_on=day, made_on=date(2026, 12, made), closings=closings))
+            made_on = date(2026, 12, made)
+            session.add(Forecast(what="closing", due_on=day, made_on=made_on, count=closings))
+            session.add(Forecast(what="purge", due_on=day, made_on=made_on, count=500))
     with world.sessions.begin() as session:
         assert foreseen(session, {day, date(2027, 1, 2)}) == {day: 12}
         assert foreseen(session, set()) == {}
-        remember(session, date(2027, 1, 20))
+        assert foreseen(session, {day}, PURGE) == {day: 500}
+        remember(session, date(2027, 1, 20), Lifecycle())
     with world.sessions() as session:
         oldest = session.scalar(select(func.min(Forecast.made_on)))
     assert oldest == date(2026, 12, 20)

@@ -59,6 +59,15 @@ def test_purges_are_limited_whatever_their_cause(cause: Cause) -> None:
     assert "51 accounts would be deleted" in refusal.problem
 
 
+@pytest.mark.parametrize(("foreseen", "refused"), [(800, False), (793, False), (790, True), (0, True)])
+def test_purges_foreseen_a_week_before_pass(foreseen: int, refused: bool) -> None:
+    plan = Numbers(Counter({(Kind.PURGE, Cause.CALENDAR): 800}))
+    refusals = inspect(
+        plan, [], 1_000, purges={NEW_YEAR: 800}, purges_foreseen={NEW_YEAR: foreseen, date(2027, 1, 2): 99}
+    )
+    assert bool(refusals) is refused
+
+
 @pytest.mark.parametrize(
     ("rows", "last_rows", "refused"),
     [

@@ -27,11 +27,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_approval_due_on"), ["due_on"], unique=False)
 
     op.create_table(
-        "closing_forecast",
+        "forecast",
+        sa.Column("what", sa.String(length=16), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
-        sa.Column("closings", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("due_on", "made_on", name=op.f("pk_closing_forecast")),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("what", "due_on", "made_on", name=op.f("pk_forecast")),
     )
     op.create_table(
         "guest",
@@ -183,7 +184,7 @@ def downgrade() -> None:
     op.drop_table("sameness")
     op.drop_table("retired_name")
     op.drop_table("guest")
-    op.drop_table("closing_forecast")
+    op.drop_table("forecast")
     with op.batch_alter_table("approval", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_approval_due_on"))
         batch_op.drop_index(batch_op.f("ix_approval_digest"))
