@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kc_bridge.settings import SourceSettings
+from kc_bridge.settings import Settings, SourceSettings
 from kc_bridge.store import models
 from kc_bridge.store.sync import PersonKey, Sameness
 from tests.support.sync_world import STUDENTS, World, student
@@ -19,8 +19,8 @@ OTHER = student(99, first="Témoin", birth="03/03/2000")
 class TwoSources(World):
     """A second register of students beside the first: the doctoral school's."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        super().__init__(folder, settings=settings)
         self.doctors_file = folder / "doctors.csv"
         doctors = SourceSettings(name="doctors", path=self.doctors_file)
         self.settings = self.settings.model_copy(update={"sources": [*self.settings.sources, doctors]})
