@@ -62,7 +62,7 @@ class SourceSettings(BaseModel):
     path: Path | None = None
     """File to read, or a pattern of several, for file sources; relative paths start at the configuration file."""
     mapping: str = "apogee"
-    """Name of a shipped column mapping, or path of a TOML one."""
+    """Name of a shipped column mapping, or path of a ``.toml`` one; relative paths start at the configuration file."""
     populations: list[str] = ["student"]
     """Populations this source has authority over."""
     options: dict[str, Any] = {}
@@ -107,8 +107,9 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     sources: list[SourceSettings] = []
     """Where enrolment records come from."""
-    sync_every: timedelta = timedelta(minutes=5)
-    """Interval of the scheduled sync; people are promised their mail within 15 minutes of their enrolment."""
+    sync_every: timedelta = timedelta(seconds=30)
+    """Interval of the scheduled sync: a run that finds nothing to do costs little more than reading the files, so that
+    a new row is a user and a mail within the minute. People are promised 15."""
     sync_takeover_after: timedelta = Field(timedelta(seconds=30), ge=timedelta(seconds=1))
     """On PostgreSQL a sync that gives no sign of life for this long is relieved by another process; nothing it does
     later counts. (Beside SQLite all processes are on one machine: a dead one holds nothing.)"""
@@ -242,6 +243,8 @@ def load(**overrides: object) -> Settings:
     for source in settings.sources:
         if source.path is not None:
             source.path = base / source.path
+        if source.mapping.endswith(".toml"):
+            source.mapping = str(base / source.mapping)
         for name, value in source.options.items():
             if name.endswith("_file") and isinstance(value, str):
                 source.options[name] = str(base / value)

@@ -17,7 +17,11 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 keys_dir = "keys"
 profile = "ours.toml"
 breached_passwords = "lists/stolen.txt"
-sources = [{ name = "a", path = "a.csv" }, { name = "b", path = "/srv/b.csv" }, { name = "c" }]
+sources = [
+  { name = "a", path = "a.csv", mapping = "mine.toml", options = { url_file = "a.url", url = "x" } },
+  { name = "b", path = "/srv/b.csv", mapping = "pegase" },
+  { name = "c" },
+]
 """
     )
     monkeypatch.setenv("KCB_CONFIG", str(file))
@@ -27,6 +31,12 @@ sources = [{ name = "a", path = "a.csv" }, { name = "b", path = "/srv/b.csv" }, 
     assert loaded.profile == str(file.parent / "ours.toml")
     assert loaded.breached_passwords == file.parent / "lists" / "stolen.txt"
     assert [source.path for source in loaded.sources] == [file.parent / "a.csv", Path("/srv/b.csv"), None]
+    assert [source.mapping for source in loaded.sources] == [
+        str(file.parent / "mine.toml"),
+        "pegase",
+        "apogee",
+    ]
+    assert loaded.sources[0].options == {"url_file": str(file.parent / "a.url"), "url": "x"}
 
 
 def test_no_list_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
