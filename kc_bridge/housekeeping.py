@@ -22,6 +22,7 @@ JOBS = {
     "journeys nobody finished": "sync.retention:forget_unfinished",
     "people only Keycloak knows, forgotten": "sync.retention:forget_strangers",
     "old proofs": "sync.retention:forget_old_proofs",
+    "old runs": "sync.old_runs:forget_old_runs",
 }
 """By what the log says of it: packages that know nothing of each other are named, not imported."""
 
