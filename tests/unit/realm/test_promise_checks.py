@@ -24,9 +24,9 @@ def test_by_the_intervals(tmp_path: Path, minutes: int, level: str) -> None:
     assert not file.exists(), "nothing is changed by looking"
 
 
-@pytest.mark.parametrize(("minutes", "level"), [(4, "ok"), (6, "warn")])
+@pytest.mark.parametrize(("minutes", "level"), [(7, "ok"), (8, "warn")])
 def test_by_the_longest_recent_run(tmp_path: Path, minutes: int, level: str) -> None:
-    """A run of 6 minutes makes the next but one wait: 10 + 6 minutes."""
+    """A row that comes just after a run of 8 minutes has begun waits for it and for the next one: 16 minutes."""
     world = World(tmp_path)
     with world.sessions.begin() as db:
         for lasted in (0, minutes, 1):
