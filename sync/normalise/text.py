@@ -7,7 +7,7 @@ import unicodedata
 
 from unidecode import unidecode
 
-__all__ = ["clean", "folded", "has_forbidden_characters", "title"]
+__all__ = ["clean", "folded", "has_forbidden_characters", "shown", "title"]
 
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -25,6 +25,13 @@ def has_forbidden_characters(text: str) -> bool:
     if text.isprintable():  # at C speed: none of those below is
         return "\ufffd" in text
     return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for character in text)
+
+
+def shown(text: str) -> str:
+    """For people and databases: whatever is no visible character, NUL and half characters among it, becomes U+FFFD."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
 
 
 def folded(name: str) -> str:

@@ -12,6 +12,7 @@ from xxhash import xxh3_64_intdigest
 
 from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import BridgeError
+from sync.normalise.text import shown
 from sync.rules import RULES_VERSION
 from sync.sources.record import Record
 
@@ -25,6 +26,9 @@ class SourceError(BridgeError):
     source: str
     problem: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        self.problem = shown(self.problem)
 
     def __str__(self) -> str:
         return f"Source « {self.source} »: {self.problem}\n  → {self.remedy}"
@@ -46,6 +50,10 @@ class Rejected:
     column: str | None
     problem: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        # It quotes what the row says, which databases and terminals may not take.
+        object.__setattr__(self, "problem", shown(self.problem))
 
 
 @dataclass(frozen=True)

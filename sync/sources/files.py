@@ -14,11 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, cast
 
+from sync.normalise.text import shown
+
 __all__ = ["Bounds", "ByteFile", "Unreadable", "found"]
 
 CHUNK = 1 << 20
 XZ_MEMORY = 80 << 20
 """The strongest level of xz asks for 65 MB; a file that asks for more was not made by an export."""
+LONGEST_NAME = 500
 HARMLESS = 64 << 20
 """Bytes any file may unpack to, however small it is: short files of much the same lines shrink most."""
 
@@ -155,11 +158,17 @@ def found(pattern: Path, newest_only: bool = False) -> dict[str, Path]:
     Raises :class:`Unreadable` when there is none.
     """
     if pattern.exists() or not has_magic(str(pattern)):
-        return {pattern.name: pattern}
+        return {_told(Path(pattern.name)): pattern}
     root = next(folder for folder in pattern.parents if not has_magic(str(folder)))
     files = sorted(path for path in root.glob(str(pattern.relative_to(root))) if path.is_file())
     if not files:
         raise Unreadable("fits no file", f"Check that {pattern} is where the export goes.")
     if newest_only:
         files = [max(files, key=lambda path: (path.stat().st_mtime_ns, path))]
-    return {str(path.relative_to(root)): path for path in files}
+    return {_told(path.relative_to(root)): path for path in files}
+
+
+def _told(path: Path) -> str:
+    """As it may be shown and kept: names of files are bytes."""
+    name = shown(str(path))
+    return name if len(name) <= LONGEST_NAME else "…" + name[-LONGEST_NAME:]
