@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kc_bridge.domain.matching import MatchingRule
 from kc_bridge.store.models import Affiliation, Identifier, Person
 from kc_bridge.store.sync import PersonKey, SourceState
-from sync.matching import Claim, claim_of
+from sync.matching import Claim, claim_of, link_values
 
 __all__ = ["Humans"]
 
@@ -32,6 +32,7 @@ class Humans:
 
     def __init__(self, session: Session, rules: Sequence[MatchingRule]) -> None:
         self._session = session
+        self._rules = rules
         compared = {name for rule in rules for name in rule.same}
         self._kinds = sorted(compared - NOT_NUMBERS)
         self._births = "birth_date" in compared
@@ -54,21 +55,24 @@ class Humans:
         return any(self._session.scalar(query.limit(1)) is not None for query in (read, tied, adopted))
 
     def like(self, claims: Collection[Claim]) -> list[Claim]:
-        """Everybody known who shares a number, a birth date or a mail with one of them."""
+        """Everybody known who has in common with one of them what a rule asks for."""
         numbers = [(kind, value) for c in claims for kind in self._kinds for value in c.facts.get(kind, ())]
-        conditions = [
-            Person.id.in_(
-                select(Identifier.person_id).where(tuple_(Identifier.kind, Identifier.value).in_(chunk))
-            )
-            for chunk in _chunks(numbers)
-        ]
+        rows: dict[str, Any] = {}
+        for chunk in _chunks(numbers):
+            owners = select(Identifier.person_id).where(tuple_(Identifier.kind, Identifier.value).in_(chunk))
+            rows |= {row.id: row for row in self._rows(Person.id.in_(owners))}
+        loosely: list[Any] = []
         if self._births:
-            conditions += [Person.birth_date.in_(c) for c in _chunks(_dates(claims))]
+            loosely += [Person.birth_date.in_(c) for c in _chunks(_dates(claims))]
         if self._mails:
-            conditions += [
-                func.lower(Person.personal_mail).in_(c) for c in _chunks(_said(claims, "personal_mail"))
-            ]
-        rows = {row.id: row for condition in conditions for row in self._rows(condition)}
+            mails = _said(claims, "personal_mail")
+            loosely += [func.lower(Person.personal_mail).in_(c) for c in _chunks(mails)]
+        # A day is the birthday of many: whoever shares nothing else is looked at no further.
+        wanted = {value for claim in claims for value in link_values(claim, self._rules)}
+        for condition in loosely:
+            for row in self._rows(condition):
+                if not wanted.isdisjoint(link_values(_claim(row, [], set()), self._rules)):
+                    rows[row.id] = row
         return self._claims(list(rows.values()))
 
     def of_keys(self, keys: Collection[str]) -> list[Claim]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from kc_bridge.domain.errors import BridgeError
 from kc_bridge.domain.person import key_digest
+from kc_bridge.mailer import send_waiting
 from kc_bridge.store import models
 from kc_bridge.store.models import AuditEntry, OutboxMessage
 from kc_bridge.store.sync import MailAlias, PersonKey
@@ -75,7 +79,7 @@ def test_rows_of_either_key_are_that_person_s_from_then_on(world: TwoSources) ->
     two_accounts(world)
     kcb("merge", MARIE, "doctors:70", *BY)
     same = {"last": "Martin-Roy", "ine": "123456789AB"}
-    world.doctors([student(70, year=2028, programme="D2", **same)])  # type: ignore[arg-type]
+    world.doctors([student(70, year=2028, programme="D2", **same)])
     world.on(2026, 9, 3).run()
     assert str(world.person("apogee:1").account_end) == "2029-12-31"
     assert world.quarantine() == []
@@ -232,3 +236,25 @@ def test_the_mark_in_keycloak_never_changes(world: TwoSources) -> None:
     with world.sessions() as session:
         for person in session.query(models.Person):
             assert world.directory.held[person.keycloak_id or ""].key == key_digest(person.key)
+
+
+def test_the_person_is_told_once_keycloak_knows(world: TwoSources) -> None:
+    world.students([student(1)])
+    world.run()
+    kcb("rename", MARIE, "--last", "Roy", *BY)
+    letters: list[EmailMessage] = []
+    relay = SimpleNamespace(send=letters.append)
+
+    def told() -> list[tuple[str, str]]:
+        letters.clear()
+        world.now += timedelta(hours=1)
+        send_waiting(world.settings, world.sessions, lambda: world.now, relay)
+        renamed = [letter for letter in letters if "identifiant" in letter["Subject"]]
+        return [(letter["To"], letter.get_body().get_content()) for letter in renamed]  # type: ignore[union-attr]
+
+    assert told() == []
+    world.run()
+    ((to, text),) = told()
+    assert to == "p1@courriel.example"
+    assert f"{MARIE} est devenu marie.roy@etu.univ-demo.fr" in text.replace("\n", " ")
+    assert told() == []
