@@ -18,6 +18,7 @@ JOBS = {
     "provisional passwords ended": "required_actions.scolpass.expiry:end_expired",
     "messages delivered long ago": "kc_bridge.delivery:forget_delivered",
     "notices before accounts close": "sync.notices:announce_ends",
+    "purges foreseen": "sync.purge:foresee",
     "persons erased": "sync.purge:erase_due",
     "journeys nobody finished": "sync.retention:forget_unfinished",
     "people only Keycloak knows, forgotten": "sync.retention:forget_strangers",

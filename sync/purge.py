@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from kc_bridge.domain.account_state import DATA_PURGED, PURGED
+from kc_bridge.domain.account_state import DATA_PURGED, EXPIRED, PURGED
 from kc_bridge.services import Services
 from kc_bridge.store.activation import AddressChange, Journey, Link
 from kc_bridge.store.decisions import SecurityAnswer
@@ -16,7 +16,7 @@ from kc_bridge.store.erasure import ERASED, erase_account, erase_data
 from kc_bridge.store.models import OutboxMessage, Person
 from kc_bridge.store.outbox import MAIL
 
-__all__ = ["erase_due"]
+__all__ = ["erase_due", "foresee"]
 
 CHUNK = 100
 """Persons erased in one transaction."""
@@ -32,6 +32,18 @@ def erase_due(kcb: Services) -> int:
     return done + _each(
         kcb, _whole(), lambda db, person: erase_account(db, person, kcb.clock(), today, free_on)
     )
+
+
+def foresee(kcb: Services) -> int:
+    """Has the next run judge those closed before the profile had delays: no date was foreseen for them, and an export
+    that no longer lists them would never bring it up. Returns how many."""
+    lifecycle = kcb.profile.lifecycle
+    stages = [EXPIRED] if lifecycle.purge_data_days is not None else []
+    stages = [EXPIRED, DATA_PURGED] if lifecycle.purge_account_days is not None else stages
+    forgotten = and_(Person.state.in_(stages), Person.next_transition_on.is_(None), Person.affiliations.any())
+    with kcb.sessions.begin() as db:
+        done = db.execute(update(Person).where(forgotten).values(next_transition_on=kcb.today()))
+        return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def _with_data() -> ColumnElement[bool]:

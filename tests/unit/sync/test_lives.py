@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.domain.person import key_digest
-from kc_bridge.services import build
+from kc_bridge.services import Services, build
 from kc_bridge.store import models, outbox
 from kc_bridge.store.erasure import ERASED
 from kc_bridge.store.sync import RetiredName
-from sync.purge import erase_due
+from sync.purge import erase_due, foresee
 from tests.support.exports import student
 from tests.support.sync_world import World
 
@@ -45,9 +45,12 @@ def activate(world: World) -> None:
         person.personal_mail = "verified@courriel.example"
 
 
+def services(world: World) -> Services:
+    return replace(build(world.settings, lambda: world.now), profile=world.profile, sessions=world.sessions)
+
+
 def erase(world: World) -> int:
-    services = build(world.settings, lambda: world.now)
-    return erase_due(replace(services, profile=world.profile, sessions=world.sessions))
+    return erase_due(services(world))
 
 
 def state(world: World) -> tuple[str, bool | None]:
@@ -85,6 +88,19 @@ def test_data_first_then_the_account_and_nothing_before_its_day(world: World) ->
         rest = db.scalars(select(models.Person).where(models.Person.key.startswith(ERASED))).one()
         assert rest.key == ERASED + key_digest(KEY)
         assert db.get(RetiredName, login.partition("@")[0]) is not None
+
+
+def test_who_was_closed_before_the_profile_had_delays_is_purged_too(world: World) -> None:
+    delays = world.profile
+    world.profile = delays.model_copy(update={"lifecycle": Lifecycle()})
+    world.on(2028, 1, 1).run()
+    assert (state(world), foresee(services(world))) == (("SupannExpire", False), 0)
+    world.students([student(2, first="Zoé")])  # the export has forgotten the first
+    world.profile = delays
+    world.on(2030, 1, 1)
+    assert (foresee(services(world)), foresee(services(world))) == (1, 0)
+    world.run()
+    assert (state(world)[0], world.person(KEY).closed_on) == ("SupannSupprCompte", date(2028, 1, 1))
 
 
 def test_nobody_is_nameless_before_a_directory_was_told(world: World) -> None:
