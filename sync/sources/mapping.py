@@ -14,6 +14,8 @@ __all__ = ["Mapping", "load_mapping"]
 
 Columns = str | list[str]
 """One column, or several whose values are joined."""
+LONGEST_COLUMN = 128
+"""Characters the quarantine keeps of a column's name."""
 FIELDS = frozenset(Record.model_fields) - {"record_key", "identifiers"}
 
 
@@ -68,9 +70,12 @@ class Mapping(BaseModel):
             columns: Columns | None = self.identifiers.get(str(location[1]))
         elif field == "identifiers":
             columns = self.identifiers.get("ine")
+        elif field == "record_key":
+            columns = self.record_key
         else:
             columns = self.fields.get(str(field))
-        return "+".join(columns) if isinstance(columns, list) else columns
+        told = "+".join(columns) if isinstance(columns, list) else columns
+        return told[:LONGEST_COLUMN] if told else None
 
 
 def load_mapping(name: str) -> Mapping:

@@ -45,7 +45,10 @@ def problem(text: str, remedy: str) -> PydanticCustomError:
 
 
 def _text(value: object) -> str:
-    text = clean(str(value))
+    return _visible(clean(str(value)))
+
+
+def _visible(text: str) -> str:
     if has_forbidden_characters(text):
         raise problem("contains a control or invisible character", "Remove that character in the source.")
     return text
@@ -77,7 +80,7 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Code
-    record_key: Annotated[str, Field(max_length=255)]
+    record_key: Annotated[str, Field(max_length=255), AfterValidator(_visible)]
     population: str
     birth_name: OptionalText = None
     usual_name: OptionalText = None

@@ -65,6 +65,13 @@ def test_two_versions_of_a_stage_are_two_enrolments(tmp_path: Path) -> None:
     assert keys == {"22600001:2026:L1INF1:120", "22600001:2026:L1INF1:121"}
 
 
+@pytest.mark.parametrize("version", ["1\0", "1\u202e2", "v" * 250])
+def test_a_key_is_shown_and_kept_too(tmp_path: Path, version: str) -> None:
+    """Although no field has that column."""
+    (rejected,) = reading(tmp_path, "apogee", f"{STUDENTS};COD_VRS_VET", f"{student()};{version}").rejected
+    assert rejected.column == "COD_ETU+COD_ANU+COD_ETP+COD_VRS_VET"
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
