@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kc_bridge.announcements import CHANGED, DISABLED, About, Announcer
+from kc_bridge.announcements import ACTIVATED, CHANGED, DISABLED, About, Announcer
 from kc_bridge.ports import Result
 from kc_bridge.store import models
 from kc_bridge.store.bulk import Row, insert_rows, table_of, update_rows
@@ -66,10 +66,19 @@ def note(
 
 
 def _announced(announcer: Announcer, action: Action, person: Any, state: str, now: datetime) -> list[Row]:
-    if action.kind is Kind.UPDATE and not any(change.what in TOLD for change in action.changes):
+    changed = {change.what for change in action.changes}
+    if action.kind is Kind.UPDATE and not changed & TOLD:
         return []
     about = About(person.id, action.subject.account.uid, person.login, state)
-    return announcer.rows(about, DISABLED if action.kind is Kind.DISABLE else CHANGED, now)
+    event = CHANGED
+    if (
+        "state" in changed
+    ):  # Keycloak may be told again, by a repair, to close what is closed: that is no news
+        if action.kind is Kind.DISABLE:
+            event = DISABLED
+        elif action.kind is Kind.ENABLE and person.activated_at is not None:
+            event = ACTIVATED  # again, without its owner
+    return announcer.rows(about, event, now)
 
 
 def _locked(session: Session, keys: Sequence[str]) -> dict[str, Any]:

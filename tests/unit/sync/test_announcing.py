@@ -63,6 +63,38 @@ def test_a_closing_is_told_to_both(told: World) -> None:
     assert len(found) == 2
 
 
+def test_a_closing_that_is_repaired_is_no_news(told: World) -> None:
+    told.students([student(22600001)])
+    told.run()
+    told.students([student(22600001, status="R")])
+    told.on(2026, 9, 2).run()
+    queued(told)
+    with told.sessions.begin() as db:
+        db.merge(told.person("apogee:22600001")).digest = None
+    assert told.run().outcome.done["disable"] == 1
+    assert [channel for channel, *_rest in queued(told)] == ["ldap"]
+
+
+@pytest.mark.parametrize("activated", [True, False])
+def test_an_account_that_works_again(told: World, activated: bool) -> None:
+    """Who was told that it had closed hears so; who never used it has to activate it first."""
+    told.students([student(22600001)])
+    told.run()
+    if activated:
+        with told.sessions.begin() as db:
+            row = db.merge(told.person("apogee:22600001"))
+            row.activated_at, row.state = told.now, "SupannActif"
+    told.students([student(22600001, status="R")])
+    told.on(2026, 9, 2).run()
+    queued(told)
+    told.students([student(22600001, status="R"), student(22600001, year=2027, created="06/07/2027")])
+    told.on(2027, 7, 7).run()
+    found = queued(told)
+    kinds = [kind for channel, kind, *_rest in found if channel == "webhook.badges"]
+    assert kinds == (["account.activated"] if activated else [])
+    assert for_the_directory(found) == 1
+
+
 def test_another_name_is_nobodys_business(told: World) -> None:
     told.students([student(1, first="Marie")])
     told.run()
