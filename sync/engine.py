@@ -204,7 +204,7 @@ class SyncEngine:
                 raise
             except BaseException as error:
                 text = str(error) if isinstance(error, BridgeError) else type(error).__name__
-                journal.finish(self._clock(), "failed", {}, error=text)
+                journal.finish(self._clock(), "failed", counts, error=text)
                 raise
             journal.finish(
                 self._clock(), report.status, report.counts(), report.plan.digest, report.outcome.last_error

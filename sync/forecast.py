@@ -3,7 +3,7 @@ work and a wrong clock is noticed."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date, timedelta
 
@@ -15,9 +15,9 @@ from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.store.models import Affiliation, Person
 from kc_bridge.store.sync import Forecast
 
-__all__ = ["CLOSING", "HORIZON", "NOTICE", "PURGE", "closings_ahead", "foreseen", "purges_ahead", "remember"]
+__all__ = ["CLOSING", "HORIZON", "LOSS", "NOTICE", "closings_ahead", "foreseen", "losses_ahead", "remember"]
 
-CLOSING, PURGE = "closing", "purge"
+CLOSING, LOSS = "closing", "loss"
 
 ONE_DAY = timedelta(days=1)
 HORIZON = timedelta(days=14)
@@ -46,23 +46,30 @@ def closings_ahead(session: Session, after: date, until: date) -> dict[date, int
     return {end + ONE_DAY: count for end, count in session.execute(query) if end}
 
 
-def purges_ahead(session: Session, lifecycle: Lifecycle, after: date, until: date) -> dict[date, int]:
-    """Day → closed accounts that are deleted from it on if no record changes, for the days ``after < day <= until``
-    (:func:`sync.rules.purge.stage`)."""
-    if lifecycle.purge_account_days is None:
-        return {}
-    delay = timedelta(days=lifecycle.purge_account_days)
-    query = (
-        select(Person.closed_on, func.count())
-        .where(
-            Person.closed_on > after - delay,
-            Person.closed_on <= until - delay,
-            Person.keycloak_id.is_not(None),
-            Person.state.in_((EXPIRED, DATA_PURGED)),
-        )
-        .group_by(Person.closed_on)
+def losses_ahead(session: Session, lifecycle: Lifecycle, after: date, until: date) -> Counter[date]:
+    """Day → closed accounts that lose their data, or are deleted, from it on if no record changes, for the days
+    ``after < day <= until`` (:func:`sync.rules.purge.stage`)."""
+    stages = (
+        (lifecycle.purge_data_days, (EXPIRED,)),
+        (lifecycle.purge_account_days, (EXPIRED, DATA_PURGED)),
     )
-    return {closed + delay: count for closed, count in session.execute(query) if closed}
+    ahead: Counter[date] = Counter()
+    for days, states in stages:
+        if days is None:
+            continue
+        delay = timedelta(days=days)
+        query = (
+            select(Person.closed_on, func.count())
+            .where(
+                Person.closed_on > after - delay,
+                Person.closed_on <= until - delay,
+                Person.keycloak_id.is_not(None),
+                Person.state.in_(states),
+            )
+            .group_by(Person.closed_on)
+        )
+        ahead.update({closed + delay: count for closed, count in session.execute(query) if closed})
+    return ahead
 
 
 def remember(session: Session, today: date, lifecycle: Lifecycle) -> bool:
@@ -72,7 +79,7 @@ def remember(session: Session, today: date, lifecycle: Lifecycle) -> bool:
     until = today + HORIZON
     ahead = {
         CLOSING: closings_ahead(session, today, until),
-        PURGE: purges_ahead(session, lifecycle, today, until),
+        LOSS: losses_ahead(session, lifecycle, today, until),
     }
     days = [today + timedelta(days=n) for n in range(1, HORIZON.days + 1)]
     session.add_all(

@@ -95,14 +95,14 @@ def inspect(
     *,
     foreseen: Mapping[date, int] | None = None,
     approved: Collection[date] = (),
-    purges: Mapping[date, int] | None = None,
-    purges_foreseen: Mapping[date, int] | None = None,
+    losses: Mapping[date, int] | None = None,
+    losses_foreseen: Mapping[date, int] | None = None,
 ) -> list[Refusal]:
     """Every reason to stop; empty when the plan may be applied.
 
     ``foreseen``: closings of the calendar as they were forecast at least a week before each day;
-    ``approved``: days whose closings an operator has approved; ``purges``: those of the plan by the day they came due,
-    and ``purges_foreseen``, forecast like closings.
+    ``approved``: days whose closings an operator has approved; ``losses``: accounts
+    that are deleted or lose their data, by the day that came due, and ``losses_foreseen``, forecast like closings.
     """
     allowed = at_once(open_accounts)
     refusals = [refusal for count in sources for refusal in (_incomplete(count), _wrong(count)) if refusal]
@@ -116,12 +116,14 @@ def inspect(
         )
     if by_date := unforeseen(plan.due, allowed, foreseen or {}, approved):
         refusals.append(by_date)
-    gone = sum(plan.tally.get((Kind.PURGE, cause), 0) for cause in Cause)
-    if gone > allowed and not (purges and _as_foreseen(purges, purges_foreseen or {})):
+    losses = losses or {}
+    gone = max(sum(losses.values()), sum(plan.tally.get((Kind.PURGE, cause), 0) for cause in Cause))
+    if gone > allowed and not (losses and _as_foreseen(losses, losses_foreseen or {})):
         refusals.append(
             Refusal(
-                f"{gone} accounts would be deleted for ever; {allowed} may be at once, or as many as were foreseen a week before.",
-                "Look at them (kcb sync plan --only purge), and at the delays of the profile and the clock of this machine.",
+                f"{gone} accounts would be deleted, or lose their data, for ever; {allowed} may at once, or as many as were"
+                " foreseen a week before.",
+                "Look at them (kcb sync plan --as-of, --only purge), at the delays of the profile and at the clock.",
             )
         )
     return refusals

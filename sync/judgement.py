@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -42,18 +43,28 @@ def judge(
         if reading.source != GUESTS  # our own table is never truncated, and may well be empty
         for state in [states.get(reading.source)]
     ]
-    closes = plan.counts["disable"] or plan.counts["purge"]
-    delay = timedelta(days=lifecycle.purge_account_days or 0)
-    purges = {closed + delay: count for closed, count in plan.purges.items()}
+    losses = _losses(plan, lifecycle)
+    closes = plan.counts["disable"] or losses
     return inspect(
         plan,
         sources,
         known.open_accounts(session) if closes else 0,
         foreseen=forecast.foreseen(session, plan.due.keys()),
         approved=approvals.approved_days(session, plan.due.keys(), now),
-        purges=purges,
-        purges_foreseen=forecast.foreseen(session, purges.keys(), forecast.PURGE),
+        losses=losses,
+        losses_foreseen=forecast.foreseen(session, losses.keys(), forecast.LOSS),
     )
+
+
+def _losses(plan: Plan, lifecycle: Lifecycle) -> Counter[date]:
+    """What cannot be undone, by the day on which it came due."""
+    losses: Counter[date] = Counter()
+    for closed_on, days in (
+        (plan.erasures, lifecycle.purge_data_days),
+        (plan.purges, lifecycle.purge_account_days),
+    ):
+        losses.update({day + timedelta(days=days or 0): count for day, count in closed_on.items()})
+    return losses
 
 
 def let_pass(

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from kc_bridge.domain.account_state import OPEN, PURGED
+from kc_bridge.domain.account_state import DATA_PURGED, OPEN, PURGED
 from sync.people import Cause, KnownPerson, Subject
 
 __all__ = ["Action", "Change", "Kind", "Pages", "Plan", "decide", "make_plan"]
@@ -90,6 +90,8 @@ class Plan:
     """Closings that come by the calendar, by the first day on which the account is closed."""
     purges: Counter[date] = field(default_factory=Counter)
     """Purges, by the day from which the account was closed."""
+    erasures: Counter[date] = field(default_factory=Counter)
+    """Closed accounts whose owners' data go while the account stays, by the same day."""
     _hash: Any = field(default_factory=hashlib.sha256, repr=False)
 
     def add(self, actions: Iterable[Action]) -> None:
@@ -100,12 +102,21 @@ class Plan:
             self.tally[action.kind, cause] += 1
             if action.kind is Kind.DISABLE and cause is Cause.CALENDAR and end:
                 self.due[end + ONE_DAY] += 1
-            if action.kind is Kind.PURGE and action.subject.standing.closed_on:
-                self.purges[action.subject.standing.closed_on] += 1
+            self._count_losses(action)
             if action.visible:
                 self._hash.update(json.dumps(action.as_json(), ensure_ascii=False, sort_keys=True).encode())
         if page:
             self.pages.append(page)
+
+    def _count_losses(self, action: Action) -> None:
+        closed_on = action.subject.standing.closed_on
+        if closed_on is None:
+            return
+        before = action.subject.known.state if action.subject.known else None
+        if action.kind is Kind.PURGE:
+            self.purges[closed_on] += 1
+        elif action.subject.standing.state == DATA_PURGED != before:
+            self.erasures[closed_on] += 1
 
     @property
     def counts(self) -> dict[str, int]:

@@ -131,7 +131,11 @@ def serve(settings: Settings, engine: SyncEngine, database: Engine) -> None:
     metrics = serve_metrics(settings, database)
     clockwork.start()
     log.info(
-        "scheduler started", **{f"{job.name}_every": job.every.total_seconds() for job in clockwork.jobs}
+        "scheduler started",
+        sync_every=settings.sync_every.total_seconds(),
+        outbox_every=settings.outbox_every.total_seconds(),
+        housekeeping_every=settings.housekeeping_every.total_seconds(),
+        metrics_port=settings.metrics_port,
     )
     while (stopped_by := signal.sigtimedwait(stops, LOOK_AT_CLOCK)) is None:
         clockwork.look()

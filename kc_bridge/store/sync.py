@@ -78,14 +78,14 @@ class Quarantine(Base):
 
 
 class Forecast(Base):
-    """How many accounts were foreseen, on a day, to be closed, or deleted, on another by the calendar alone."""
+    """How many accounts were foreseen, on a day, to be closed, or to lose data or all, on another by the calendar alone."""
 
     __tablename__ = "forecast"
 
     what: Mapped[str] = mapped_column(String(16), primary_key=True)
-    """``closing`` or ``purge``."""
+    """``closing`` or ``loss``: of data, or of the account."""
     due_on: Mapped[date] = mapped_column(primary_key=True)
-    """First day on which the accounts are closed, or gone."""
+    """First day on which the accounts are closed, or what they lose is gone."""
     made_on: Mapped[date] = mapped_column(primary_key=True)
     count: Mapped[int]
 

@@ -34,7 +34,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.sync_world import World, student
 
 FORK = multiprocessing.get_context("fork")
-SILENCE = timedelta(seconds=2)
+SILENCE = timedelta(seconds=3)
 PEOPLE = 30
 ROUNDS = count(1, 20)
 PATIENCE = 120

@@ -13,7 +13,7 @@ from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.lifecycle import Lifecycle
 from kc_bridge.store.sync import Forecast
 from sync.approvals import approve_day
-from sync.forecast import HORIZON, PURGE, closings_ahead, foreseen, remember
+from sync.forecast import HORIZON, LOSS, closings_ahead, foreseen, remember
 from sync.guard import PlanRefused
 from sync.months import bars, by_month
 from sync.rules.lifecycle import standing
@@ -87,8 +87,8 @@ def test_keycloak_away_on_new_year_closes_the_rest_on_the_next_day(world: World)
     assert closed(world) == 70
 
 
-def purging(world: World) -> None:
-    lifecycle = Lifecycle(purge_account_days=30)
+def purging(world: World, **days: int) -> None:
+    lifecycle = Lifecycle(**(days or {"purge_account_days": 30}))
     world.profile = world.profile.model_copy(update={"lifecycle": lifecycle})
 
 
@@ -106,12 +106,26 @@ def test_purges_foreseen_a_week_before_need_nobody_either(world: World) -> None:
     assert len(world.directory.open) == 35
 
 
+def test_the_loss_of_data_is_foreseen_and_limited_alike(world: World) -> None:
+    purging(world, purge_data_days=30, purge_account_days=60)
+    enrolled(world)
+    world.on(2026, 12, 20).run()
+    world.on(2027, 1, 1).run()
+    world.on(2027, 1, 20).run()
+    assert world.on(2027, 1, 31).run().plan.erasures.total() == 70  # foreseen eleven days before
+    with pytest.raises(PlanRefused, match="70 accounts would be deleted, or lose"):
+        world.on(2027, 3, 20).run()  # not foreseen: nobody ran in February
+    world.on(2027, 1, 31).run()
+
+
 def test_purges_somebody_has_just_switched_on_wait(world: World) -> None:
     enrolled(world)
     world.on(2026, 12, 20).run()
     world.on(2027, 1, 1).run()
     purging(world)
-    with pytest.raises(PlanRefused, match="70 accounts would be deleted for ever; 20 may be"):
+    with pytest.raises(
+        PlanRefused, match="70 accounts would be deleted, or lose their data, for ever; 20 may"
+    ):
         world.on(2027, 6, 1).run()
     assert len(world.directory.open) == 100
 
@@ -142,11 +156,11 @@ def test_a_forecast_counts_a_week_before_and_is_forgotten_after_a_month(world: W
         for made, closings in ((15, 10), (20, 11), (25, 12), (26, 13), (31, 14)):
             made_on = date(2026, 12, made)
             session.add(Forecast(what="closing", due_on=day, made_on=made_on, count=closings))
-            session.add(Forecast(what="purge", due_on=day, made_on=made_on, count=500))
+            session.add(Forecast(what="loss", due_on=day, made_on=made_on, count=500))
     with world.sessions.begin() as session:
         assert foreseen(session, {day, date(2027, 1, 2)}) == {day: 12}
         assert foreseen(session, set()) == {}
-        assert foreseen(session, {day}, PURGE) == {day: 500}
+        assert foreseen(session, {day}, LOSS) == {day: 500}
         remember(session, date(2027, 1, 20), Lifecycle())
     with world.sessions() as session:
         oldest = session.scalar(select(func.min(Forecast.made_on)))

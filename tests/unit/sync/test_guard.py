@@ -56,14 +56,14 @@ def test_what_takes_nothing_away_is_not_limited(kind: Kind) -> None:
 def test_purges_are_limited_whatever_their_cause(cause: Cause) -> None:
     assert inspect(Numbers(Counter({(Kind.PURGE, cause): 50})), [], 1_000) == []
     (refusal,) = inspect(Numbers(Counter({(Kind.PURGE, cause): 51})), [], 1_000)
-    assert "51 accounts would be deleted" in refusal.problem
+    assert "51 accounts would be deleted, or lose their data," in refusal.problem
 
 
 @pytest.mark.parametrize(("foreseen", "refused"), [(800, False), (793, False), (790, True), (0, True)])
 def test_purges_foreseen_a_week_before_pass(foreseen: int, refused: bool) -> None:
     plan = Numbers(Counter({(Kind.PURGE, Cause.CALENDAR): 800}))
     refusals = inspect(
-        plan, [], 1_000, purges={NEW_YEAR: 800}, purges_foreseen={NEW_YEAR: foreseen, date(2027, 1, 2): 99}
+        plan, [], 1_000, losses={NEW_YEAR: 800}, losses_foreseen={NEW_YEAR: foreseen, date(2027, 1, 2): 99}
     )
     assert bool(refusals) is refused
 
