@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import secrets
 import time
-import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kc_bridge.adapters.directories import open_directory
 from kc_bridge.domain.profile import load_profile
-from kc_bridge.ports import Directory, Held, HeldUser, Result, Status, Write, WriteKind
+from kc_bridge.ports import Directory
 from kc_bridge.settings import Settings, SourceSettings
 from kc_bridge.store.database import open_engine, upgrade
 from sync.engine import Report, SyncEngine
 from sync.sources.build import build_sources
 from tests.bench.servers import Servers
-from tests.bench.sync_people import write
+from tests.bench.sync_people import SOURCE, write
 from tests.integration.kcb_realm import KcbRealm, make_realm
 
-__all__ = ["Bridge", "Sink"]
-
-SOURCE = "apogee"
+__all__ = ["Bridge"]
 
 
 class Bridge:
@@ -78,27 +75,3 @@ def _check(report: Report, expected: dict[str, int]) -> None:
     planned = {kind: count for kind, count in report.plan.counts.items() if count}
     assert report.status == "ok", report.counts()
     assert planned == expected, planned
-
-
-SAYS = {
-    WriteKind.CREATE: Status.CREATED,
-    WriteKind.UPDATE: Status.UPDATED,
-    WriteKind.ENABLE: Status.ENABLED,
-    WriteKind.DISABLE: Status.DISABLED,
-    WriteKind.DELETE: Status.DELETED,
-}
-
-
-class Sink:
-    """A directory that agrees to everything and keeps nothing: what a run costs without Keycloak."""
-
-    batch = 100
-
-    def write(self, writes: Sequence[Write], fence: int) -> list[Result]:
-        return [Result(SAYS[w.kind], w.user_id or str(uuid.uuid4())) for w in writes]
-
-    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
-        return iter(())
-
-    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
-        return iter(())

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from kc_bridge.store.models import OutboxMessage, Person
 from tests.bench.results import Result, Rule
 from tests.bench.sync_bench import Bench
-from tests.bench.sync_bridge import SOURCE, Bridge
-from tests.bench.sync_people import lines
+from tests.bench.sync_bridge import Bridge
+from tests.bench.sync_people import SOURCE, lines
 
 __all__ = ["by_schedule"]
 

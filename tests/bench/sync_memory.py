@@ -41,7 +41,8 @@ def _main(database_url: str, file: str, what: str) -> None:
     from kc_bridge.store.database import open_engine
     from sync.engine import SyncEngine
     from sync.sources.build import build_sources
-    from tests.bench.sync_bridge import SOURCE, Sink
+    from tests.bench.sync_people import SOURCE
+    from tests.bench.sync_sink import Sink
 
     settings = Settings(database_url=database_url, sources=[SourceSettings(name=SOURCE, path=Path(file))])
     profile = load_profile(settings.profile)

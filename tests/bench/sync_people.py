@@ -12,8 +12,10 @@ from unidecode import unidecode
 from kc_bridge.domain.person import key_digest
 from kc_bridge.ports import DirectoryUser
 
-__all__ = ["lines", "renamed", "users", "write"]
+__all__ = ["SOURCE", "lines", "renamed", "users", "write"]
 
+SOURCE = "apogee"
+"""Name of the source whose exports these are."""
 HEADER = (
     "COD_ETU;COD_NNE_IND;COD_CLE_NNE_IND;LIB_NOM_PAT_IND;LIB_NOM_USU_IND;LIB_PR1_IND;DATE_NAI_IND;MAIL_PERSO;"
     "NUM_TEL_PORT;COD_ANU;COD_ETP;LIB_ETP;ETA_IAE;DAT_CRE_IAE"
