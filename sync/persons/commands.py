@@ -18,6 +18,7 @@ from kc_bridge.domain.numbers import normalised
 from kc_bridge.domain.profile import UniversityProfile, load_profile
 from kc_bridge.operator import operator
 from kc_bridge.settings import Settings, load
+from kc_bridge.store import audit
 from kc_bridge.store.database import SessionFactory, check_schema, open_engine, session_factory
 from kc_bridge.store.models import Person
 from sync.persons import merging, renaming
@@ -108,6 +109,7 @@ def merge(left: str, right: str, reason: str, by: str | None, yes: bool) -> None
     if len(both) < 2:
         with work.sessions.begin() as db:
             merging.call_same(db, keys[0], keys[1], actor, work.now)
+            audit.record(db, work.now, actor, "keys.same", reason=reason, keys=keys)
         click.echo(f"{keys[0]} and {keys[1]} are one human from the next run on.")
         return
     _ask("Merge?", yes)
@@ -134,6 +136,7 @@ def split(named: str, key: str, reason: str, by: str | None, yes: bool) -> None:
     if account is None or not together:
         with work.sessions.begin() as db:
             merging.call_different(db, left, right, actor, work.now)
+            audit.record(db, work.now, actor, "keys.different", reason=reason, keys=[left, right])
         click.echo(f"{left} and {right} are two humans from now on.")
         return
     _ask("Split?", yes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.affiliation import Status
@@ -137,7 +137,8 @@ def _end_what_was_begun(db: Session, goes: Person) -> None:
 
 def _give_back(db: Session, person: Person, key: str, former: Person | None) -> None:
     mine = Affiliation.person_id == person.id, Affiliation.person_key == key
-    rest = select(Affiliation.id).where(Affiliation.person_id == person.id, Affiliation.person_key != key)
+    of_others = or_(Affiliation.person_key.is_(None), Affiliation.person_key != key)
+    rest = select(Affiliation.id).where(Affiliation.person_id == person.id, of_others)
     if db.scalar(rest.limit(1)) is None:
         raise NotPossible(
             f"Nothing else names {person.login}: without « {key} » the account would be nobody's. Split off another key,"

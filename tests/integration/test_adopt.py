@@ -46,8 +46,11 @@ def application(realm: KcbRealm) -> str:
 
 @pytest.fixture(scope="module")
 def realm(realms: Callable[..., KcbRealm]) -> KcbRealm:
-    """Where the sync may write by the plain Admin API too."""
-    return realms(directory="admin")
+    """Where the sync may write by the plain Admin API too, and users have attributes nobody declared."""
+    realm = realms(directory="admin")
+    declared = realm.call("GET", "users/profile")
+    realm.call("PUT", "users/profile", declared | {"unmanagedAttributePolicy": "ADMIN_EDIT"})
+    return realm
 
 
 @pytest.fixture
@@ -108,7 +111,11 @@ def old_users(realm: KcbRealm, numbers: range) -> None:
                 "email": f"e{number}@ancien.univ-demo.fr",
                 "firstName": "MARIE",
                 "lastName": "MARTIN",
-                "attributes": {"locale": ["en"], "uid": [f"mmartin{number}"]},
+                "attributes": {
+                    "locale": ["en"],
+                    "uid": [f"mmartin{number}"],
+                    "numeroSI": [f" 2260{number:04}"],
+                },
                 "credentials": [] if number in WITHOUT_PASSWORD else [password],
             },
         )
@@ -230,13 +237,13 @@ def test_without_the_jar_an_administrator_looks_at_each(realm: KcbRealm, world: 
     power = realm.create_user("22600005", attributes={})
     realm.call("POST", f"users/{power}/role-mappings/clients/{management}", [role])
     world.students(lines(range(3, 6)))
-    found = plan()
+    found = plan("--by", "attribute=numeroSI", "--by", "username")
     assert [(a["username"], a["active"]) for a in found["adoptions"]] == [
         ("22600003", True),
         ("22600004", False),
     ]
     assert [left["who"] for left in found["refused"]] == ["22600005"]
-    kcb("apply", found["digest"])
+    kcb("apply", found["digest"], "--by", "attribute=numeroSI", "--by", "username")
     assert world.run().plan.counts["update"] == 2
 
 
