@@ -22,7 +22,7 @@ public final class Batch {
 
     private static final Logger LOG = Logger.getLogger(Batch.class);
 
-    private static final int CHUNK = 50;
+    private static final int CHUNK = 100;
 
     /** After so many rows in a row failed for reasons of the server's, the others are not tried. */
     private static final int PATIENCE = 3;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.kcbridge.login.Powers;
@@ -62,7 +63,23 @@ final class LocalAccounts implements Accounts {
         if (!ids.isEmpty()) {
             lock(ids);
         }
-        learnNames(writes.stream().map(Write::content).filter(content -> content != null).toList());
+        learnNames(writes.stream().filter(write -> write.content() != null && !keepsItsNames(write))
+                .map(Write::content).toList());
+    }
+
+    /** Whose names are what they were needs no look at others': unless the username might be another's mail. */
+    private boolean keepsItsNames(Write write) {
+        List<String> ids = idsByKey.getOrDefault(write.key(), List.of());
+        LocalUser user = byId.get(write.id() != null ? write.id() : ids.size() == 1 ? ids.get(0) : null);
+        String username = write.content().username();
+        String email = write.content().email();
+        boolean keeps = user != null && username.equals(user.getUsername()) && Objects.equals(email, user.getEmail())
+                && (!username.contains("@") || username.equals(email));
+        if (keeps) {
+            usernamesKnown.add(username);
+            emailsKnown.add(email);
+        }
+        return keeps;
     }
 
     private void lock(Set<String> ids) {
