@@ -10,26 +10,22 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Dialect, Text, TypeDecorator
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
 __all__ = ["among"]
 
 
-class _Texts(TypeDecorator[list[str]]):
-    """An array where there are arrays, JSON elsewhere."""
+class _Json(TypeDecorator[list[str]]):
+    """A list as one text; the driver writes arrays item by item, in Python."""
 
     impl = Text
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else json.dumps(value)
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002
+        return json.dumps(value)
 
 
 class among(FunctionElement[bool]):
@@ -39,7 +35,7 @@ class among(FunctionElement[bool]):
     inherit_cache = True
 
     def __init__(self, column: ColumnElement[Any] | Any, values: Iterable[str]) -> None:
-        super().__init__(column, BindParameter(None, list(values), type_=_Texts(), unique=True))
+        super().__init__(column, BindParameter(None, list(values), type_=_Json(), unique=True))
 
 
 @compiles(among)
@@ -51,4 +47,4 @@ def _in_json(element: among, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(among, "postgresql")
 def _in_array(element: among, compiler: SQLCompiler, **kw: Any) -> str:
     column, values = (compiler.process(part, **kw) for part in element.clauses)
-    return f"{column} = ANY ({values})"
+    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST({values} AS json))))"
