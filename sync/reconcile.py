@@ -123,7 +123,12 @@ def _shared_numbers(reads: Sequence[Read], context: Context) -> Problems:
             else:
                 continue
             problem = f"is also that of {elsewhere}{_lines(read, places)}"
-            remedy = "Find out whose number it is and correct the other's record."
+            keys = {key for key, _ in claims} | ({owner.identity.key} if owner else set())
+            other = min(keys - {read.person_key})
+            remedy = (
+                "Find out whose number it is and correct the other's record;"
+                f" one human: kcb person merge {other} {read.person_key}."
+            )
             problems.append((read, _rejected(read, number[0], problem, remedy)))
             break
     return problems

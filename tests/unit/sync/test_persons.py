@@ -258,3 +258,17 @@ def test_the_person_is_told_once_keycloak_knows(world: TwoSources) -> None:
     assert to == "p1@courriel.example"
     assert f"{MARIE} est devenu marie.roy@etu.univ-demo.fr" in text.replace("\n", " ")
     assert told() == []
+
+
+def test_somebody_a_register_has_twice_is_one_human_once_an_operator_says_so(world: TwoSources) -> None:
+    twice = [student(1, ine="123456789AB"), student(2, ine="123456789AB", year=2027, programme="L2")]
+    world.students([*twice, student(3, first="Zoé")])
+    world.run()
+    first, second = (row.remedy.partition("kcb person ")[2].rstrip(".") for row in world.quarantine())
+    assert (first, second) == ("merge apogee:2 apogee:1", "merge apogee:1 apogee:2")
+    kcb(*first.split(), *BY)
+    assert world.run().plan.counts["create"] == 1
+    assert world.keys() == {"apogee:2": "apogee:1 operator"}
+    assert str(world.person("apogee:1").account_end) == "2028-12-31"
+    assert world.quarantine() == []
+    assert sum(world.run().plan.counts.values()) == 0
