@@ -208,3 +208,15 @@ def test_a_status_nobody_gave_a_meaning_is_quarantined(world: World) -> None:
     assert (row.column, row.problem) == ("ETA_IAE", "« Z » is no status")
     assert "valid, pre-admitted, unpaid" in row.remedy
     assert state(world) == ("SupannCree", True)
+
+
+def test_a_provisional_ine_that_becomes_definitive_changes_no_account(world: World) -> None:
+    file(world, ine="0123456789A")
+    world.run()
+    before, writes = world.person(KEY), len(world.directory.writes)
+    file(world, ine="123456789BB")
+    world.on(2026, 10, 1).run()
+    after = world.person(KEY)
+    same = ("id", "uid", "login", "mail", "state", "account_end", "keycloak_id", "digest", "generation")
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+    assert len(world.directory.writes) == writes
