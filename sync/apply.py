@@ -44,6 +44,8 @@ class _Piece:
     recorded: bool = False
     alone: int = 0
     """How often it failed as a single action."""
+    second_try: bool = False
+    """What failed in a request of which the rest was done."""
 
     def halves(self) -> list[_Piece]:
         """To try again with: the one that cannot be done keeps no other from it."""
@@ -88,6 +90,8 @@ def apply(
     with ThreadPoolExecutor(parallel, thread_name_prefix="kcb-sync") as pool:
         while run.fill(pool):
             run.collect(sleep)
+    if not run.outcome.partial:
+        run.outcome.last_error = None  # whatever it was has passed
     return run.outcome
 
 
@@ -181,8 +185,16 @@ class _Run:
         else:
             if answer.users:
                 self._pace = pace.after_answer(self._pace, self._limits, answer.seconds, answer.users)
-            self._count(answer.results)
             self._on_done(len(piece.actions) - len(answer.results))
+            self._count(self._kept(answer.results, piece))
+
+    def _kept(self, results: list[tuple[Action, Result]], piece: _Piece) -> list[tuple[Action, Result]]:
+        """The answers that count; what failed beside others that did not is tried once more."""
+        failed = [action for action, result in results if result.status is Status.FAILED]
+        if not failed or piece.second_try:
+            return results
+        self._again.append(_Piece(failed, recorded=True, second_try=True))
+        return [pair for pair in results if pair[1].status is not Status.FAILED]
 
     def _failed(self, piece: _Piece, sent_in: int, error: KeycloakUnavailable) -> None:
         self._pace = pace.after_failure(

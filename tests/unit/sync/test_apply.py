@@ -143,7 +143,7 @@ def test_every_kind_is_told(kind: Kind) -> None:
 def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_recorded_twice() -> None:
     notes, keycloak, slept = Notes(), Keycloak(first_time(KeycloakUnavailable("reset"))), []
     outcome = go(plan(50), keycloak, notes, slept=slept)
-    assert (outcome.done["create"], outcome.partial, len(slept)) == (50, False, 1)
+    assert (outcome.done["create"], outcome.partial, len(slept), outcome.last_error) == (50, False, 1, None)
     assert len(notes.recorded) == len(set(notes.recorded)) == 50
     assert sorted(notes.done) == sorted(notes.recorded)
 
@@ -228,9 +228,27 @@ def test_a_row_that_failed_is_owed_and_the_run_partial() -> None:
         return [Result(Status.FAILED if key == "p001" else Status.CREATED, "x", "deadlock") for key in keys]
 
     notes = Notes()
-    outcome = go(plan(3), Keycloak(answer), notes)
+    keycloak = Keycloak(answer)
+    outcome = go(plan(3), keycloak, notes)
     assert (outcome.done["create"], outcome.failed, outcome.last_error) == (2, 1, "deadlock")
+    assert keycloak.requests == [["p000", "p001", "p002"], ["p001"]]
     assert "p001" not in notes.done
+
+
+def test_a_row_that_failed_once_is_done_at_the_second_try() -> None:
+    left = ["p001"]
+
+    def answer(keys: list[str]) -> list[Result]:
+        failed = left.pop() if left else ""
+        return [Result(Status.FAILED if key == failed else Status.CREATED, "x") for key in keys]
+
+    notes = Notes()
+    outcome = go(plan(3), Keycloak(answer), notes)
+    assert (outcome.done["create"], outcome.partial, sorted(notes.recorded)) == (
+        3,
+        False,
+        ["p000", "p001", "p002"],
+    )
 
 
 def test_a_request_of_which_every_row_failed_is_no_answer() -> None:
