@@ -49,7 +49,7 @@ def _judge(run: SyncRun, settings: Settings, now: datetime) -> Finding:
         )
     if run.status == "failed":
         return Finding("fail", f"{said}\n{run.error or ''}", "Repair what it names; the next run goes on.")
-    if now - run.started_at > MISSED * settings.sync_every + timedelta(minutes=1):
+    if now - (run.finished_at or run.started_at) > MISSED * settings.sync_every + timedelta(minutes=1):
         return Finding("warn", f"{said}: that is long ago", "Start kcb scheduler.")
     if run.status == "partial":
         return Finding(

@@ -92,7 +92,7 @@ def _leader(settings: Settings, latest: SyncRun, now: datetime) -> str:
         return f"Running: {escape(latest.holder or '?')}, {sign}."
     due = latest.started_at + settings.sync_every - now
     when = f"in {int(due.total_seconds())} s" if due > timedelta() else "now, if a scheduler runs"
-    late = now - latest.started_at > 2 * settings.sync_every + timedelta(minutes=1)
+    late = now - (latest.finished_at or latest.started_at) > 2 * settings.sync_every + timedelta(minutes=1)
     warning = " [yellow]No scheduler seems to run.[/]" if late else ""
     return f"Leader of late: {escape(latest.holder or '?')}. Next scheduled run: {when}.{warning}"
 

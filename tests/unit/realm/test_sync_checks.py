@@ -16,7 +16,8 @@ from tests.support.sync_world import World, student
 
 
 def look(world: World) -> Finding:
-    return last_run(Installation(world.settings, None), lambda: world.now)
+    settings = world.settings.model_copy(update={"sync_every": timedelta(minutes=5)})
+    return last_run(Installation(settings, None), lambda: world.now)
 
 
 def test_without_a_run_or_a_database(tmp_path: Path) -> None:

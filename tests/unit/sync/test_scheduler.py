@@ -21,6 +21,7 @@ FIVE = timedelta(minutes=5)
 @pytest.fixture
 def jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, Job]:
     monkeypatch.setattr("sync.scheduler.housekeeping_job", lambda _settings: lambda: None)
+    world.settings.sync_every = FIVE
     world.settings = world.settings.model_copy(update={"sync_every": FIVE})
     return {job.name: job for job in the_jobs(world.settings, world.engine(), world.database)}
 
