@@ -41,7 +41,7 @@ def apply(
     *,
     actor: str,
     reason: str,
-    language: str,
+    languages: Sequence[str],
     now: Callable[[], datetime],
     on_done: Callable[[], None] = lambda: None,
 ) -> Adopted:
@@ -50,7 +50,7 @@ def apply(
     for start in range(0, len(adoptions), CHUNK):
         chunk = adoptions[start : start + CHUNK]
         with sessions.begin() as db:
-            recorded = [a for a in chunk if _record(db, a, report, actor, reason, language, now())]
+            recorded = [a for a in chunk if _record(db, a, report, actor, reason, languages, now())]
         for adoption in recorded:
             why = marker.mark(adoption.user_id, adoption.account.login, adoption.candidate.mark)
             if why:
@@ -63,7 +63,13 @@ def apply(
 
 
 def _record(
-    db: Session, adoption: Adoption, report: Adopted, actor: str, reason: str, language: str, now: datetime
+    db: Session,
+    adoption: Adoption,
+    report: Adopted,
+    actor: str,
+    reason: str,
+    languages: Sequence[str],
+    now: datetime,
 ) -> bool:
     """False when somebody else has the user or a name of it by now."""
     account, candidate = adoption.account, adoption.candidate
@@ -95,7 +101,7 @@ def _record(
         birth_date=identity.birth_date,
         personal_mail=identity.personal_mail,
         phone=identity.phone,
-        language=language,
+        language=adoption.language if adoption.language in languages else languages[0],
         population=adoption.population,
         state=CURRENT if adoption.active else CREATED,
         activated_at=now if adoption.active else None,

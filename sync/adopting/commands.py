@@ -130,7 +130,7 @@ def apply_(digest: str, reason: str, name: str | None, **options: Any) -> None:
             found.adoptions,
             actor=operator(name),
             reason=reason,
-            language=work.profile.languages[0],
+            languages=work.profile.languages,
             now=system_clock,
             on_done=pulse.felt,
         )

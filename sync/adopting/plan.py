@@ -59,6 +59,8 @@ class Adoption:
     changes: tuple[Change, ...]
     """What the next run of the sync writes."""
     population: str
+    language: str
+    """What they chose in Keycloak; empty: nothing."""
     marked: bool
     """Bears the mark already: an earlier adoption was interrupted."""
 
@@ -207,6 +209,7 @@ def _decide(
             closes=user.enabled and not standing.open,
             changes=tuple(_changes(user, wanted)),
             population=standing.population,
+            language=next(iter(user.attributes.get("locale", ())), ""),
             marked=user.key == candidate.mark,
         )
     )

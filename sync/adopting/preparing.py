@@ -36,7 +36,7 @@ def prepare(
     Raises :class:`sync.sources.base.SourceError`, :class:`kc_bridge.domain.errors.KeycloakUnavailable`.
     """
     candidates = list(_candidates(engine, profile, ways, today))
-    wanted = {"uid", *ways.attributes, *activity.attributes}
+    wanted = {"uid", "locale", *ways.attributes, *activity.attributes}
     if candidates:
         user, _ = candidates[0].user(candidates[0].made, False)
         wanted |= user.attributes.keys()

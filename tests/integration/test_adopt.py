@@ -165,6 +165,7 @@ def test_thirty_users_keep_their_passwords_and_are_asked_nothing(
         assert user["attributes"].pop("kcbKey") == [key_digest(f"apogee:{name}")]
         assert user == before[name], "nothing but the mark"
 
+    assert world.person("apogee:22600000").language == "en"
     report = world.run()
     counts = {kind: n for kind, n in report.plan.counts.items() if n}
     assert counts == {"create": 2, "update": PEOPLE - 1, "disable": 1}
