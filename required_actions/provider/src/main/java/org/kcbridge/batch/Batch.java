@@ -3,6 +3,7 @@ package org.kcbridge.batch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.hibernate.Session;
 import org.jboss.logging.Logger;
 import org.keycloak.connections.jpa.JpaConnectionProvider;
 import org.keycloak.connections.jpa.support.EntityManagers;
@@ -23,6 +24,9 @@ public final class Batch {
     private static final Logger LOG = Logger.getLogger(Batch.class);
 
     private static final int CHUNK = 100;
+
+    /** Rows of one table sent to the database at a time. */
+    private static final int STATEMENTS = 256;
 
     /** After so many rows in a row failed for reasons of the server's, the others are not tried. */
     private static final int PATIENCE = 3;
@@ -104,6 +108,8 @@ public final class Batch {
                         return written;
                     }
                     List<Outcome> written = new ArrayList<>();
+                    // Keycloak's 32 would make forty statements of a chunk's attributes.
+                    em.unwrap(Session.class).setJdbcBatchSize(STATEMENTS);
                     // No flush after each user, none before each query.
                     EntityManagers.runInBatch(session, () -> {
                         Chunk chunk = new Chunk(session, new LocalAccounts(session), trail);
