@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
+from itertools import starmap
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select, update
@@ -15,7 +17,7 @@ from kc_bridge.domain.account_state import CREATED, OPEN
 from kc_bridge.domain.drift import OWNED
 from kc_bridge.domain.person import key_digest
 from kc_bridge.domain.profile import UniversityProfile
-from kc_bridge.ports import Directory, HeldUser
+from kc_bridge.ports import Directory, Held, HeldUser
 from kc_bridge.store import audit
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import Person
@@ -28,6 +30,9 @@ __all__ = ["check", "repair"]
 
 CHUNK = 500
 STREAM = 10_000
+# Plain tuples are written to a file and read again ten times as fast as dataclasses.
+AS_TOLD = attrgetter(*(field.name for field in fields(Told)))
+AS_HELD = attrgetter(*(field.name for field in fields(Held)))
 
 
 def check(
@@ -44,9 +49,14 @@ def check(
     """
     compared = set(OWNED) - profile.drift.kept
     with sessions() as session:
-        told = Spill((one.key, one) for one in _told(session))
-    with closing(told), closing(Spill(_counted(directory.digests(sorted(compared)), on_user))) as held:
-        found = [d for number in range(PARTS) for d in compare(told.part(number), held.part(number))]
+        told = Spill((one.key, AS_TOLD(one)) for one in _told(session))
+    held = Spill(_counted(directory.digests(sorted(compared)), on_user))
+    with closing(told), closing(held):
+        found = [
+            difference
+            for number in range(PARTS)
+            for difference in compare(starmap(Told, told.part(number)), starmap(Held, held.part(number)))
+        ]
     found = list(_still(sessions, found))
     changed = {d.user_id for d in found if d.found is Found.CHANGED}
     if changed:
@@ -108,7 +118,7 @@ def _told(session: Session) -> Iterator[Told]:
 def _counted(held: Iterable[Any], on_user: Callable[[int], None]) -> Iterator[tuple[str, Any]]:
     for user in held:
         on_user(1)
-        yield user.key, user
+        yield user.key, AS_HELD(user)
 
 
 def _still(sessions: SessionFactory, found: Sequence[Difference]) -> Iterator[Difference]:
