@@ -137,9 +137,18 @@ def serve(settings: Settings, engine: SyncEngine, database: Engine) -> None:
         housekeeping_every=settings.housekeeping_every.total_seconds(),
         metrics_port=settings.metrics_port,
     )
-    while (stopped_by := signal.sigtimedwait(stops, LOOK_AT_CLOCK)) is None:
+    while (stopped_by := _awaited(stops)) is None:
         clockwork.look()
-    log.info("scheduler stopping", signal=signal.Signals(stopped_by.si_signo).name)
+    log.info("scheduler stopping", signal=stopped_by.name)
     clockwork.stop()
     metrics()
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _awaited(stops: set[signal.Signals]) -> signal.Signals | None:
+    """The signal that came, or None after a while.
+
+    Python answers with whatever is in memory when the process was stopped (SIGSTOP) for longer than it meant to wait.
+    """
+    found = signal.sigtimedwait(stops, LOOK_AT_CLOCK)
+    return signal.Signals(found.si_signo) if found is not None and found.si_signo in stops else None
