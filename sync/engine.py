@@ -167,6 +167,8 @@ class SyncEngine:
         with self._sessions() as session:
             counts, lifecycle = prepared.source_counts, self._profile.lifecycle
             prepared.refusals = judge(session, plan, readings.values(), counts, now, lifecycle)
+        for refusal in prepared.refusals:
+            plan.cover(refusal.problem)
         return prepared
 
     def _read(self, source: Source, staging: Staging, now: datetime, progress: Progress) -> Reading:

@@ -118,6 +118,11 @@ class Plan:
         elif action.subject.standing.state == DATA_PURGED != before:
             self.erasures[closed_on] += 1
 
+    def cover(self, said: str) -> None:
+        """Makes the digest stand for what the guard said of the plan as well: that is what an operator approves. Two truncated
+        sources may both change nothing, and are not the same mistake."""
+        self._hash.update(said.encode())
+
     @property
     def counts(self) -> dict[str, int]:
         """Number of actions by kind, zeros included."""

@@ -70,6 +70,18 @@ def test_another_plan_is_refused_again_and_says_how_it_differs(world: World) -> 
     assert world.last_run().status == "refused"
 
 
+def test_a_source_that_is_cut_again_is_another_mistake(world: World) -> None:
+    """Both plans change nothing: a yes to the first is none to the second."""
+    enrolled(world)
+    world.run()
+    enrolled(world, people=range(1, 21))
+    approve(world, refused(world).digest)
+    enrolled(world, people=range(1, 11))
+    refused(world)
+    enrolled(world, people=range(1, 21))
+    assert world.run().status == "ok"
+
+
 def test_an_approval_ends(world: World) -> None:
     enrolled(world)
     world.run()
