@@ -47,7 +47,6 @@ def main() -> int:
     sizes = Sizes.chosen(QUICK if "--quick" in sys.argv else FULL)
     only = set(filter(None, os.environ.get("KCB_BENCH_ONLY", "").split(",")))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     say = _say(time.monotonic())
     results = Results(RESULTS)
     say("Keycloak starts on PostgreSQL")

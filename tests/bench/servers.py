@@ -17,6 +17,8 @@ __all__ = ["Servers", "servers"]
 HOME = Path(".test/bench-keycloak")
 """Stays: a server built for PostgreSQL takes Keycloak a minute."""
 HEAP = "-Xms512m -Xmx1g"
+JDBC = os.environ.get("KCB_BENCH_JDBC", "")
+"""Properties of Keycloak's connections, as in ``?reWriteBatchedInserts=true``."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def servers() -> Iterator[Servers]:
         postgres.database("keycloak")
         database = {
             "KC_DB": "postgres",
-            "KC_DB_URL": f"jdbc:postgresql://127.0.0.1:{postgres.port}/keycloak",
+            "KC_DB_URL": f"jdbc:postgresql://127.0.0.1:{postgres.port}/keycloak{JDBC}",
             "KC_DB_USERNAME": "kcb",
             "KC_DB_PASSWORD": "",
             "KC_DB_POOL_MAX_SIZE": "30",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from tests.bench import completions
 from tests.bench import steps as journey
@@ -53,6 +56,8 @@ def _stack(bench: Bench, name: str, **settings: Any) -> Iterator[Stack]:
         return make_realm(bench.servers.keycloak, folder, **values)
 
     stack = start_stack(realms, folder, **settings)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     try:
         yield stack
     finally:
