@@ -197,7 +197,7 @@ def test_every_user_with_the_attributes_asked_for(
     directory: BatchDirectory, http: responses.RequestsMock
 ) -> None:
     line = {"id": "u1", "username": "a", "enabled": True, "attributes": {"uid": ["a"]}, "lastName": "Núñez"}
-    http.get(f"{USERS}/all?attributes=mail%2Cuid", body=stream(line, {"end": 1}))
+    http.get(f"{USERS}/directory?attributes=mail%2Cuid", body=stream(line, {"end": 1}))
     assert list(directory.users({"uid", "mail"})) == [
         HeldUser("u1", None, "a", "", "", "Núñez", True, {"uid": ("a",)})
     ]
