@@ -1,16 +1,22 @@
 package org.kcbridge.listing;
 
 import jakarta.persistence.EntityManager;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.keycloak.connections.jpa.JpaConnectionProvider;
-import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
 import org.keycloak.models.credential.PasswordCredentialModel;
 import org.keycloak.models.utils.KeycloakModelUtils;
@@ -23,7 +29,10 @@ import org.keycloak.models.utils.KeycloakModelUtils;
 final class UserPages {
 
     /** Ids are random, so that each page touches nearly every block of the attributes' table: few, large pages. */
-    private static final int PAGE = 25_000;
+    private static final int PAGE = 10_000;
+
+    /** Pages read at a time, beside the one that is being told. */
+    private static final int AHEAD = 2;
     private static final String BEFORE_ALL = "";
 
     private final KeycloakSessionFactory factory;
@@ -42,30 +51,61 @@ final class UserPages {
         this.passwords = passwords;
     }
 
+    /** The pages in their order, those to come read by other threads meanwhile. */
     void each(Consumer<Listed> reader) {
-        String last = BEFORE_ALL;
-        while (last != null) {
-            String from = last;
-            List<Listed> page = KeycloakModelUtils.runJobInTransactionWithResult(factory,
-                    session -> read(session, from));
-            page.forEach(reader);
-            last = page.size() < PAGE ? null : page.get(page.size() - 1).id();
+        ExecutorService pool = Executors.newFixedThreadPool(AHEAD);
+        try {
+            Deque<Future<List<Listed>>> ahead = new ArrayDeque<>();
+            String last = BEFORE_ALL;
+            while (last != null || !ahead.isEmpty()) {
+                while (last != null && ahead.size() < AHEAD) {
+                    String from = last;
+                    List<Object[]> users = inTransaction(em -> users(em, from));
+                    ahead.add(pool.submit(() -> inTransaction(em -> read(em, users, from))));
+                    last = users.size() < PAGE ? null : idOf(users.get(users.size() - 1));
+                }
+                result(ahead.remove()).forEach(reader);
+            }
+        } finally {
+            pool.shutdownNow();
         }
     }
 
-    private List<Listed> read(KeycloakSession session, String from) {
-        EntityManager em = session.getProvider(JpaConnectionProvider.class).getEntityManager();
-        List<Object[]> users = em.createQuery("select u.id, u.username, u.email, u.firstName, u.lastName, u.enabled,"
+    private <T> T inTransaction(Function<EntityManager, T> work) {
+        return KeycloakModelUtils.runJobInTransactionWithResult(factory,
+                session -> work.apply(session.getProvider(JpaConnectionProvider.class).getEntityManager()));
+    }
+
+    private static <T> T result(Future<T> page) {
+        try {
+            return page.get();
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException(failed.getCause());
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(stopping);
+        }
+    }
+
+    private static String idOf(Object[] user) {
+        return (String) user[0];
+    }
+
+    private List<Object[]> users(EntityManager em, String from) {
+        return em.createQuery("select u.id, u.username, u.email, u.firstName, u.lastName, u.enabled,"
                         + " u.federationLink from UserEntity u where u.realmId = :realm and u.id > :from"
                         + " and u.serviceAccountClientLink is null order by u.id", Object[].class)
                 .setParameter("realm", realm).setParameter("from", from).setMaxResults(PAGE).getResultList();
+    }
+
+    private List<Listed> read(EntityManager em, List<Object[]> users, String from) {
         if (users.isEmpty()) {
             return List.of();
         }
-        String to = (String) users.get(users.size() - 1)[0];
+        String to = idOf(users.get(users.size() - 1));
         Map<String, Map<String, List<String>>> attributes = attributes(em, from, to);
         Set<String> withPassword = passwords ? withPassword(em, from, to) : Set.of();
-        return users.stream().map(user -> new Listed((String) user[0], (String) user[1], (String) user[2],
+        return users.stream().map(user -> new Listed(idOf(user), (String) user[1], (String) user[2],
                 (String) user[3], (String) user[4], (boolean) user[5], user[6] != null, withPassword.contains(user[0]),
                 attributes.getOrDefault(user[0], Map.of()))).toList();
     }
