@@ -76,7 +76,7 @@ public final class Batch {
             return new Outcome(Outcome.Status.FAILED, write.id(), "not tried, others failed before");
         }
         try {
-            Outcome outcome = Contention.outlast(() -> commit(List.of(write))).get(0);
+            Outcome outcome = Contention.outlast(() -> commitAfterRace(write));
             failures = 0;
             return outcome;
         } catch (StaleFence stale) {
@@ -86,11 +86,20 @@ public final class Batch {
         } catch (ReadOnlyException federated) {
             return new Outcome(Outcome.Status.INVALID, write.id(), "read-only in the user federation");
         } catch (ModelDuplicateException taken) {
-            return new Outcome(Outcome.Status.CONFLICT, write.id(), "username or email taken at the same moment");
+            return new Outcome(Outcome.Status.FAILED, write.id(), "username or email taken at the same moment");
         } catch (RuntimeException failure) {
             failures++;
             LOG.warnf(failure, "A user could not be written");
             return new Outcome(Outcome.Status.FAILED, write.id(), failure.getClass().getSimpleName());
+        }
+    }
+
+    /** A request repeated while its first attempt is still at work makes the same user twice: the second one then finds it. */
+    private Outcome commitAfterRace(Write write) {
+        try {
+            return commit(List.of(write)).get(0);
+        } catch (ModelDuplicateException raced) {
+            return commit(List.of(write)).get(0);
         }
     }
 
