@@ -17,8 +17,8 @@ __all__ = ["Servers", "servers"]
 HOME = Path(".test/bench-keycloak")
 """Stays: a server built for PostgreSQL takes Keycloak a minute."""
 HEAP = "-Xms512m -Xmx1g"
-JDBC = os.environ.get("KCB_BENCH_JDBC", "")
-"""Properties of Keycloak's connections, as in ``?reWriteBatchedInserts=true``."""
+JDBC = os.environ.get("KCB_BENCH_JDBC", "?reWriteBatchedInserts=true")
+"""Properties of Keycloak's connections: those of docker-compose.keycloak.yml."""
 
 
 @dataclass(frozen=True)
