@@ -38,7 +38,7 @@ PERSON = tuple(models.Person.__table__.columns)
 AFFILIATION = tuple(getattr(models.Affiliation, f.name) for f in fields(Affiliation))
 """In the order of :class:`Affiliation`."""
 LOWEST = -(1 << 63)
-STREAM = 10_000
+STREAM = 50_000
 """Rows fetched at a time where all are looked at."""
 CHUNK = 1_000
 """Values asked for at once."""

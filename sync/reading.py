@@ -35,7 +35,9 @@ class KnownRows:
         """Marks those as seen; the positions of those that are new, or are seen again."""
         unseen = self._unseen
         before = len(unseen)
-        news = [position for position, one in enumerate(hashes) if one not in unseen]
+        news = []
+        if not unseen.issuperset(hashes):  # most blocks have nothing new, which takes no loop of ours to see
+            news = [position for position, one in enumerate(hashes) if one not in unseen]
         unseen.difference_update(hashes)
         found = before - len(unseen)
         if found + len(news) != _length(hashes):
