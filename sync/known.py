@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.account_state import OPEN
@@ -44,17 +47,39 @@ CHUNK = 1_000
 """Values asked for at once."""
 
 
-def row_hashes(session: Session, source: str) -> Iterator[list[int]]:
+def row_hashes(session: Session, source: str) -> Iterator[array[int]]:
     """Hash of every row of ``source`` as last accepted, in rising order, a page at a time."""
     table = models.Affiliation
-    rows_of = select(table.row_hash).where(table.source == source)
-    page = rows_of.where(table.row_hash > bindparam("last")).order_by(table.row_hash).limit(STREAM)
+    page = (
+        select(table.row_hash)
+        .where(table.source == source, table.row_hash > bindparam("last"))
+        .order_by(table.row_hash)
+        .limit(STREAM)
+    )
+    read = _packed if session.get_bind().dialect.name == "postgresql" else _listed
     last = LOWEST
-    # The driver's own tuples: SQLAlchemy's rows take ten times as long, and a streamed result has taken the first already.
-    while rows := session.connection().execute(page, {"last": last}).cursor.fetchall():
-        hashes = [row_hash for (row_hash,) in rows]
+    while hashes := read(session.connection(), page, last):
         yield hashes
         last = hashes[-1]
+
+
+def _listed(connection: Connection, page: Select[Any], last: int) -> array[int]:
+    # The driver's own tuples: SQLAlchemy's rows take ten times as long.
+    return array(
+        "q", (row_hash for (row_hash,) in connection.execute(page, {"last": last}).cursor.fetchall())
+    )
+
+
+def _packed(connection: Connection, page: Select[Any], last: int) -> array[int]:
+    """One value, of eight bytes a row as PostgreSQL sends numbers, instead of a row of text each."""
+    rows = page.subquery()
+    packed = func.string_agg(
+        func.int8send(rows.c.row_hash), aggregate_order_by(literal(b""), rows.c.row_hash)
+    )
+    hashes = array("q", connection.scalar(select(packed), {"last": last}) or b"")
+    if sys.byteorder == "little":
+        hashes.byteswap()
+    return hashes
 
 
 def aliases(session: Session, keys: Iterable[str]) -> dict[str, str]:
