@@ -24,6 +24,7 @@ from kc_bridge.realm.keys import save_key
 from kc_bridge.services import EXTENSION, Services
 from kc_bridge.settings import Application, Settings
 from kc_bridge.store.models import Person
+from tests.support.people import enrolled
 from tests.support.quick import empty_database, keep_templates
 
 __all__ = [
@@ -83,23 +84,8 @@ def services_of(app: Flask) -> Services:
 
 
 def make_person(app: Flask, **fields: Any) -> Person:
-    """Somebody enrolled and not activated."""
-    name = f"camille-{secrets.token_hex(4)}"
-    now = services_of(app).clock()
-    usual: dict[str, Any] = {
-        "key": f"test:{name}",
-        "uid": name,
-        "keycloak_id": secrets.token_hex(16),
-        "login": f"{name}@etu.univ.test",
-        "mail": f"{name}@etu.univ.test",
-        "first_name": "Camille",
-        "last_name": "O'Connor",
-        "personal_mail": f"{name}@perso.example",
-        "population": "student",
-        "created_at": now,
-        "updated_at": now,
-    }
-    person = Person(**(usual | fields))
+    """See :func:`tests.support.people.enrolled`."""
+    person = enrolled(services_of(app).clock(), **fields)
     with services_of(app).sessions.begin() as db:
         db.add(person)
     return person

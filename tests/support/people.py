@@ -14,7 +14,26 @@ from kc_bridge.store.database import SessionFactory, open_engine, session_factor
 from kc_bridge.store.models import OutboxMessage, Person
 from tests.support.quick import empty_database
 
-__all__ = ["Bridge"]
+__all__ = ["Bridge", "enrolled"]
+
+
+def enrolled(now: datetime, **fields: Any) -> Person:
+    """Somebody enrolled and not activated, in no database yet."""
+    name = f"camille-{secrets.token_hex(4)}"
+    usual: dict[str, Any] = {
+        "key": f"test:{name}",
+        "uid": name,
+        "keycloak_id": secrets.token_hex(16),
+        "login": f"{name}@etu.univ.test",
+        "mail": f"{name}@etu.univ.test",
+        "first_name": "Camille",
+        "last_name": "O'Connor",
+        "personal_mail": f"{name}@perso.example",
+        "population": "student",
+        "created_at": now,
+        "updated_at": now,
+    }
+    return Person(**(usual | fields))
 
 
 class Bridge:
@@ -26,22 +45,8 @@ class Bridge:
         self.sessions: SessionFactory = session_factory(open_engine(settings.database_url))
 
     def person(self, now: datetime, **fields: Any) -> Person:
-        """Somebody enrolled and not activated."""
-        name = f"camille-{secrets.token_hex(4)}"
-        usual: dict[str, Any] = {
-            "key": f"test:{name}",
-            "uid": name,
-            "keycloak_id": secrets.token_hex(16),
-            "login": f"{name}@etu.univ.test",
-            "mail": f"{name}@etu.univ.test",
-            "first_name": "Camille",
-            "last_name": "O'Connor",
-            "personal_mail": f"{name}@perso.example",
-            "population": "student",
-            "created_at": now,
-            "updated_at": now,
-        }
-        person = Person(**(usual | fields))
+        """See :func:`enrolled`."""
+        person = enrolled(now, **fields)
         with self.sessions.begin() as db:
             db.add(person)
         return person
