@@ -12,6 +12,7 @@ import pytest
 from tests.integration.jar_realm import Admin, JarRealm
 from tests.integration.kcb_realm import KcbRealm, make_realm
 from tests.support.stack import Stack, start_stack
+from tests.support.supann_directory import SupannDirectory
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,19 @@ def jar(keycloak: Any) -> Iterator[JarRealm]:
     made = JarRealm(admin, f"jar-{uuid.uuid4().hex[:8]}")
     yield made
     made.delete()
+
+
+@pytest.fixture(scope="module")
+def supann_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupannDirectory]:
+    """A SUPANN directory for the module's tests."""
+    server = SupannDirectory(tmp_path_factory.mktemp("ldap"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def directory(supann_server: SupannDirectory) -> Iterator[SupannDirectory]:
+    """The same, without an entry."""
+    yield supann_server
+    supann_server.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,20 +13,6 @@ from sync.sources.base import Block, Rejected, Row, SourceError
 from sync.sources.ldap import LdapSource, build
 from sync.sources.record import Record
 from tests.support.supann_directory import SupannDirectory, l1
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupannDirectory]:
-    directory = SupannDirectory(tmp_path_factory.mktemp("ldap"))
-    directory.start()
-    yield directory
-    directory.stop()
-
-
-@pytest.fixture(autouse=True)
-def _empty(directory: SupannDirectory) -> Iterator[None]:
-    yield
-    directory.clear()
 
 
 def source(directory: SupannDirectory, **options: Any) -> LdapSource:

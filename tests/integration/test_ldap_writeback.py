@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,6 @@ from tests.support.people import Bridge
 from tests.support.supann_directory import SupannDirectory
 
 STATE = "{COMPTE}A:SupannActif:20260907:20271231"
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupannDirectory]:
-    directory = SupannDirectory(tmp_path_factory.mktemp("ldap"))
-    directory.start()
-    yield directory
-    directory.stop()
-
-
-@pytest.fixture(autouse=True)
-def _empty(directory: SupannDirectory) -> Iterator[None]:
-    yield
-    directory.clear()
 
 
 class World:
