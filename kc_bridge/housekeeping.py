@@ -16,14 +16,14 @@ log = structlog.get_logger()
 
 JOBS = {
     "provisional passwords ended": "required_actions.scolpass.expiry:end_expired",
-    "messages delivered long ago": "kc_bridge.delivery:forget_delivered",
-    "notices before accounts close": "sync.notices:announce_ends",
-    "purges foreseen": "sync.purge:foresee",
-    "persons erased": "sync.purge:erase_due",
-    "journeys nobody finished": "sync.retention:forget_unfinished",
-    "people only Keycloak knows, forgotten": "sync.retention:forget_strangers",
-    "old proofs": "sync.retention:forget_old_proofs",
-    "old runs": "sync.old_runs:forget_old_runs",
+    "messages delivered long ago": "kc_bridge.channels.delivery:forget_delivered",
+    "notices before accounts close": "sync.chores.notices:announce_ends",
+    "purges foreseen": "sync.chores.purge:foresee",
+    "persons erased": "sync.chores.purge:erase_due",
+    "journeys nobody finished": "sync.chores.retention:forget_unfinished",
+    "people only Keycloak knows, forgotten": "sync.chores.retention:forget_strangers",
+    "old proofs": "sync.chores.retention:forget_old_proofs",
+    "old runs": "sync.chores.old_runs:forget_old_runs",
 }
 """By what the log says of it: packages that know nothing of each other are named, not imported."""
 

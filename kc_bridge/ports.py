@@ -175,7 +175,7 @@ class Directory(Protocol):
         """Does them in any order; the answers are in theirs.
 
         Raises :class:`KeycloakUnavailable` when nothing can be said about any of them, :class:`StaleFence`,
-        :class:`ConfigurationError` when Keycloak does not let us. ``fence``: :attr:`sync.lock.Lease.fence`.
+        :class:`ConfigurationError` when Keycloak does not let us. ``fence``: :attr:`sync.turns.lock.Lease.fence`.
         """
         ...
 

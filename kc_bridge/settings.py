@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from kc_bridge.other_servers import LdapWriteback, Webhook
+from kc_bridge.channels.settings import LdapWriteback, Webhook
 
 __all__ = ["Application", "Settings", "SmtpSettings", "SourceSettings", "config_file", "load"]
 
@@ -140,9 +140,9 @@ class Settings(BaseSettings):
 
     ldap_writeback: LdapWriteback | None = None
     """A directory to keep informed of people's choices and of the state of their accounts; its settings are in
-    :class:`kc_bridge.other_servers.LdapWriteback`."""
+    :class:`kc_bridge.channels.settings.LdapWriteback`."""
     webhooks: list[Webhook] = []
-    """Who is told what happens to accounts; :class:`kc_bridge.other_servers.Webhook`."""
+    """Who is told what happens to accounts; :class:`kc_bridge.channels.settings.Webhook`."""
 
     applications: dict[str, Application] = {}
     """Registry of applications by Keycloak client id."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from kc_bridge.announcements import CHANGED, announce
+from kc_bridge.channels.announcements import CHANGED, announce
 from kc_bridge.domain.errors import AccountClosed, NotOwned
 from kc_bridge.services import Services
 from kc_bridge.store import audit

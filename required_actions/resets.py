@@ -11,7 +11,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from kc_bridge.announcements import CHANGED, announce
+from kc_bridge.channels.announcements import CHANGED, announce
 from kc_bridge.domain.errors import AccountClosed, NotOwned
 from kc_bridge.domain.journey import keycloak_actions
 from kc_bridge.services import Services

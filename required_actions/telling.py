@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kc_bridge.announcements import ACTIVATED, CHANGED, FORWARDING, announce
+from kc_bridge.channels.announcements import ACTIVATED, CHANGED, FORWARDING, announce
 from kc_bridge.settings import Settings
 from kc_bridge.store.activation import Journey
 

@@ -21,10 +21,10 @@ from sqlalchemy.exc import IntegrityError
 from kc_bridge.domain.clock import Clock
 from kc_bridge.domain.errors import KeycloakUnavailable
 from kc_bridge.ports import Directory, Result, Status
-from sync import pace
-from sync.journal import Journal
-from sync.outcome import Outcome, Verdict, verdict, write_of
 from sync.plan import Action
+from sync.writing import pace
+from sync.writing.journal import Journal
+from sync.writing.outcome import Outcome, Verdict, verdict, write_of
 
 __all__ = ["apply"]
 
@@ -83,7 +83,7 @@ def apply(
     """Applies every action of ``chunks``, which are read in this thread, little ahead of the work.
 
     ``directory`` is called when there is something to write; ``on_done`` with the number of actions done since the last
-    call. Nothing a failing Keycloak does is raised; :class:`kc_bridge.ports.StaleFence`, :class:`sync.lock.Superseded`,
+    call. Nothing a failing Keycloak does is raised; :class:`kc_bridge.ports.StaleFence`, :class:`sync.turns.lock.Superseded`,
     :class:`ConfigurationError` and errors of the database are, once every request under way has ended.
     """
     run = _Run(chunks, directory, journal, clock, on_done, parallel)

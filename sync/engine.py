@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
-from kc_bridge.announcements import Announcer
+from kc_bridge.channels.announcements import Announcer
 from kc_bridge.domain.calendar import local_date
 from kc_bridge.domain.clock import Clock, system_clock
 from kc_bridge.domain.errors import BridgeError
@@ -19,26 +19,26 @@ from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.ports import Directory
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import check_schema, session_factory
-from sync import known
 from sync.apply import Outcome, apply
-from sync.desired import profile_fingerprint
-from sync.forecast import remember
 from sync.garbage import rarely_searched
 from sync.guard import PlanRefused, Refusal
-from sync.heartbeat import Felt
-from sync.journal import Journal
-from sync.judgement import judge, let_pass
-from sync.lock import AlreadyRunning, Lease, single_run
+from sync.judging.facts import judge, let_pass
+from sync.judging.forecast import remember
+from sync.people import known
+from sync.people.desired import profile_fingerprint
+from sync.people.resolving import resolve
 from sync.plan import Action, Plan
-from sync.planning import Planning
-from sync.quarantine import replace_quarantine
-from sync.reading import KnownRows, Reading, read
-from sync.resolving import resolve
+from sync.planning.pages import Planning
+from sync.planning.staging import Staging
+from sync.reading.quarantine import replace_quarantine
+from sync.reading.source import KnownRows, Reading, read
+from sync.reading.states import note_readings, since
+from sync.reading.unchanged import UnchangedRows
 from sync.sources.base import Place, Rejected, Source
 from sync.sources.guests import GuestSource
-from sync.staging import Staging
-from sync.states import note_readings, since
-from sync.unchanged import UnchangedRows
+from sync.turns.heartbeat import Felt
+from sync.turns.lock import AlreadyRunning, Lease, single_run
+from sync.writing.journal import Journal
 
 __all__ = ["NO_PROGRESS", "Prepared", "Progress", "Report", "SyncEngine"]
 
@@ -184,10 +184,10 @@ class SyncEngine:
         every: timedelta | None = None,
         waiting: Callable[[AlreadyRunning], None] | None = None,
     ) -> Report:
-        """Plans and applies. ``every``, ``waiting``: see :func:`sync.lock.single_run`.
+        """Plans and applies. ``every``, ``waiting``: see :func:`sync.turns.lock.single_run`.
 
         Raises :class:`sync.guard.PlanRefused` unless an operator has approved what the guard refuses,
-        :class:`sync.lock.AlreadyRunning`, :class:`sync.lock.NotDue`, :class:`sync.sources.base.SourceError`; the run's
+        :class:`sync.turns.lock.AlreadyRunning`, :class:`sync.turns.lock.NotDue`, :class:`sync.sources.base.SourceError`; the run's
         row keeps which, once there is one.
         """
         check_schema(self._engine)

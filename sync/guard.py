@@ -10,7 +10,7 @@ from math import ceil
 from typing import Protocol
 
 from kc_bridge.domain.errors import BridgeError
-from sync.people import Cause
+from sync.people.model import Cause
 from sync.plan import Kind
 
 __all__ = ["Counted", "PlanRefused", "Refusal", "SourceCount", "at_once", "inspect", "unforeseen"]

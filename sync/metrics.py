@@ -17,7 +17,7 @@ from kc_bridge.settings import Settings
 from kc_bridge.store.database import session_factory
 from kc_bridge.store.models import OutboxMessage
 from kc_bridge.store.sync import SyncRun
-from sync.lock import myself
+from sync.turns.lock import myself
 
 __all__ = ["Figures", "registry", "serve_metrics"]
 

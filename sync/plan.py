@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kc_bridge.domain.account_state import DATA_PURGED, OPEN, PURGED
-from sync.people import Cause, KnownPerson, Subject
+from sync.people.model import Cause, KnownPerson, Subject
 
 __all__ = ["Action", "Change", "Kind", "Pages", "Plan", "decide", "make_plan"]
 

@@ -9,20 +9,20 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Engine
 
+from kc_bridge.channels.rounds import rounds
 from kc_bridge.domain.clock import system_clock
 from kc_bridge.domain.errors import BridgeError
 from kc_bridge.housekeeping import tidy
 from kc_bridge.mailer import send_waiting
-from kc_bridge.rounds import rounds
 from kc_bridge.services import build
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import session_factory
 from sync.clockwork import Clockwork, Job
 from sync.engine import SyncEngine
 from sync.guard import PlanRefused
-from sync.lock import AlreadyRunning, NotDue
 from sync.metrics import serve_metrics
 from sync.stage_log import StageLog
+from sync.turns.lock import AlreadyRunning, NotDue
 
 __all__ = ["housekeeping_job", "outbox_job", "serve", "sync_job", "telling_jobs", "the_jobs"]
 

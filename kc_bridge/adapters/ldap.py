@@ -14,8 +14,8 @@ from ldap3.core import exceptions as raised
 from ldap3.core.results import RESULT_SUCCESS
 
 from kc_bridge.adapters.ldap_errors import ours, said
+from kc_bridge.channels.settings import LdapServer
 from kc_bridge.ldap_ports import LdapChange, LdapEntry, LdapMisconfigured, LdapUnavailable, Scope
-from kc_bridge.other_servers import LdapServer
 
 __all__ = ["LdapDirectory"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import requests
 from standardwebhooks.webhooks import Webhook as Signer
 
+from kc_bridge.channels.settings import Webhook
 from kc_bridge.domain.errors import ConfigurationError, Unavailable
-from kc_bridge.other_servers import Webhook
 
 __all__ = ["WebhookGone", "WebhookRefused", "WebhookUnavailable", "post", "secrets_of"]
 

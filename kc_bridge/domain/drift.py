@@ -17,7 +17,7 @@ KEEPABLE = ("displayName", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"
 IDENTITY = ("uid", "eduPersonPrincipalName", "mailAlternateAddress", "accountEnd", "accountState")
 """Names, and when the account ends: whoever reads them must find ours."""
 OWNED = (*KEEPABLE, *IDENTITY)
-"""Attributes the sync writes (:func:`sync.desired.desired_user`)."""
+"""Attributes the sync writes (:func:`sync.people.desired.desired_user`)."""
 
 
 class Drift(BaseModel):

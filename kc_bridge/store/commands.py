@@ -85,7 +85,7 @@ def outbox(retry: str | None, directory: bool) -> None:
 
 
 def _fill_directory(console: Console, settings: Settings, sessions: SessionFactory) -> None:
-    from kc_bridge.announcements import announce_everybody
+    from kc_bridge.channels.announcements import announce_everybody
 
     if settings.ldap_writeback is None:
         raise ConfigurationError("No directory is written to.", "Add an [ldap_writeback] block to kcb.toml.")

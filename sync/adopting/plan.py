@@ -15,8 +15,8 @@ from typing import Any
 
 from kc_bridge.domain.person import Identity
 from kc_bridge.ports import DirectoryUser, HeldUser
-from sync.desired import Account
-from sync.identifiers import UID, AccountNames, local_part
+from sync.people.desired import Account
+from sync.people.identifiers import UID, AccountNames, local_part
 from sync.plan import Change
 from sync.rules.lifecycle import Standing
 

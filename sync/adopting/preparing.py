@@ -13,9 +13,9 @@ from kc_bridge.ports import Directory, DirectoryUser, HeldUser
 from sync.adopting.details import Details
 from sync.adopting.plan import AdoptionPlan, Candidate, make_plan
 from sync.adopting.ways import Activity, Ways, said_by
-from sync.desired import Account, desired_user
 from sync.engine import SyncEngine
-from sync.people import Subject
+from sync.people.desired import Account, desired_user
+from sync.people.model import Subject
 from sync.rules.lifecycle import Standing, standing
 
 __all__ = ["prepare"]

@@ -12,7 +12,7 @@ from kc_bridge.domain.numbers import normalised
 from kc_bridge.domain.person import Identity
 from kc_bridge.ports import HeldUser
 from sync.adopting.plan import Way
-from sync.identifiers import AccountNames
+from sync.people.identifiers import AccountNames
 
 __all__ = ["Activity", "Ways", "activity", "said_by", "ways"]
 

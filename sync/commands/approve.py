@@ -11,9 +11,9 @@ from kc_bridge.domain.clock import system_clock
 from kc_bridge.operator import operator
 from kc_bridge.settings import load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
-from sync.approvals import approve_day, approve_plan, plan_named
 from sync.commands.plan import DAY
-from sync.forecast import closings_ahead
+from sync.judging.approvals import approve_day, approve_plan, plan_named
+from sync.judging.forecast import closings_ahead
 
 __all__ = ["approve"]
 

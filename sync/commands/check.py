@@ -12,7 +12,7 @@ from rich.table import Table
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.settings import load
-from sync.checking import Check, check
+from sync.reading.checking import Check, check
 from sync.report import BarProgress
 from sync.sources.build import build_sources
 from sync.sources.mapping import FIELDS

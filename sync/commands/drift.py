@@ -20,8 +20,8 @@ from kc_bridge.domain.profile import UniversityProfile, load_profile
 from kc_bridge.operator import operator
 from kc_bridge.settings import load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
-from sync.drift import Difference, Found, repairable
-from sync.drift_check import check, repair
+from sync.drift.check import check, repair
+from sync.drift.differences import Difference, Found, repairable
 from sync.report import BarProgress
 
 __all__ = ["drift"]

@@ -14,11 +14,11 @@ from kc_bridge.domain.calendar import local_date
 from kc_bridge.domain.clock import system_clock
 from kc_bridge.settings import load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
-from sync import known
-from sync.approvals import approved_days
-from sync.forecast import HORIZON, NOTICE, closings_ahead, foreseen
 from sync.guard import at_once, unforeseen
-from sync.months import MONTHS, bars, by_month
+from sync.judging.approvals import approved_days
+from sync.judging.forecast import HORIZON, NOTICE, closings_ahead, foreseen
+from sync.judging.months import MONTHS, bars, by_month
+from sync.people import known
 
 __all__ = ["forecast"]
 

@@ -16,11 +16,11 @@ from kc_bridge.operator import operator
 from kc_bridge.settings import Settings, load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
 from kc_bridge.store.sync import Quarantine
-from sync.approvals import approve_plan, plan_named
 from sync.engine import SyncEngine
-from sync.lock import AlreadyRunning
+from sync.judging.approvals import approve_plan, plan_named
 from sync.report import BarProgress, show_quarantine, show_report
 from sync.sources.build import build_sources
+from sync.turns.lock import AlreadyRunning
 
 __all__ = ["engine_of", "quarantine", "run", "scheduler"]
 

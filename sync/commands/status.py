@@ -18,7 +18,7 @@ from kc_bridge.domain.clock import system_clock
 from kc_bridge.settings import Settings, load
 from kc_bridge.store.database import check_schema, open_engine, session_factory
 from kc_bridge.store.sync import Approval, SyncRun
-from sync.approvals import waiting
+from sync.judging.approvals import waiting
 
 __all__ = ["status"]
 

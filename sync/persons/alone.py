@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from kc_bridge.domain.clock import system_clock
-from sync.heartbeat import Pulse, beating
-from sync.lock import BEATS, SILENCE
 from sync.persons.finding import NotPossible
-from sync.turn import turn_of
+from sync.turns.heartbeat import Pulse, beating
+from sync.turns.lock import BEATS, SILENCE
+from sync.turns.turn import turn_of
 
 __all__ = ["no_run"]
 
@@ -26,7 +26,7 @@ NO_RUN = -1
 def no_run(engine: Engine, patience: float = PATIENCE) -> Iterator[Pulse]:
     """Waits for a run to end, and keeps others from beginning. Raises :class:`NotPossible`.
 
-    Work of more than an hour says now and then that it goes on: :meth:`sync.heartbeat.Pulse.felt`.
+    Work of more than an hour says now and then that it goes on: :meth:`sync.turns.heartbeat.Pulse.felt`.
     """
     until = time.monotonic() + patience
     with turn_of(engine, SILENCE) as turn:

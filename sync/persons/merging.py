@@ -18,7 +18,7 @@ from kc_bridge.store import audit
 from kc_bridge.store.activation import Link
 from kc_bridge.store.models import Affiliation, Identifier, OutboxMessage, Person
 from kc_bridge.store.sync import MailAlias, PersonKey, Sameness, SourceState
-from sync.matching import OPERATOR
+from sync.people.matching import OPERATOR
 from sync.persons.finding import NotPossible, keys_of
 
 __all__ = ["BRIDGE", "call_different", "call_same", "merge", "split"]

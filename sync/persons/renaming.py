@@ -17,8 +17,8 @@ from kc_bridge.store import audit
 from kc_bridge.store.models import Person
 from kc_bridge.store.outbox import enqueue
 from kc_bridge.store.sync import MailAlias, RetiredName
-from sync.identifiers import LOGIN, allocate, local_part, stem
-from sync.names import TakenNames
+from sync.people.identifiers import LOGIN, allocate, local_part, stem
+from sync.people.names import TakenNames
 from sync.persons.finding import NotPossible
 
 __all__ = ["Renaming", "plan", "rename"]

@@ -9,7 +9,7 @@ from kc_bridge.domain import plugins
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.domain.profile import UniversityProfile
 from kc_bridge.settings import Settings, SourceSettings
-from sync.desired import profile_fingerprint
+from sync.people.desired import profile_fingerprint
 from sync.sources.base import Source
 from sync.sources.guests import NAME as GUESTS
 

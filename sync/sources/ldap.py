@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 
 from pydantic import Field, field_validator
 
+from kc_bridge.channels.settings import LdapServer
 from kc_bridge.domain.clock import Clock, system_clock
 from kc_bridge.ldap_ports import LdapEntry, LdapMisconfigured, LdapReader, LdapUnavailable, Scope
-from kc_bridge.other_servers import LdapServer
 from kc_bridge.settings import SourceSettings
 from sync.sources.base import Block, Place, Rejected, Row, SourceError, row_hashes, seed
 from sync.sources.options import options_of
@@ -31,7 +31,7 @@ GUESTS = ("affiliate", "guest", "library-walk-in", "registered-reader")
 
 class LdapOptions(LdapServer):
     """``[sources.options]`` of a source of kind ``ldap``; how the server is reached is said in
-    :class:`kc_bridge.other_servers.LdapServer`."""
+    :class:`kc_bridge.channels.settings.LdapServer`."""
 
     base: str
     """Where people's entries are."""

@@ -22,9 +22,9 @@ from pydantic_core import PydanticCustomError
 from kc_bridge.domain.affiliation import VALID, Status
 from kc_bridge.domain.numbers import LONGEST, normalised
 from kc_bridge.domain.person import Identity
-from sync.identifiers import LOGIN, UID, AccountNames, stem
 from sync.normalise import mail, numbers
 from sync.normalise.text import clean, has_forbidden_characters, title
+from sync.people.identifiers import LOGIN, UID, AccountNames, stem
 
 __all__ = ["POPULATIONS", "Record", "explain"]
 

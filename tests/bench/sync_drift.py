@@ -9,7 +9,7 @@ from statistics import median
 
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.store.database import session_factory
-from sync.drift_check import check
+from sync.drift.check import check
 from tests.bench.results import Result, Rule
 from tests.bench.sync_bench import Bench
 

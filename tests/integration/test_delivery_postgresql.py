@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from kc_bridge.announcements import ACTIVATED, announce
+from kc_bridge.channels.announcements import ACTIVATED, announce
+from kc_bridge.channels.settings import Webhook
+from kc_bridge.channels.webhooks import tell
 from kc_bridge.domain.clock import system_clock
-from kc_bridge.other_servers import Webhook
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import SessionFactory, open_engine, session_factory, upgrade
 from kc_bridge.store.models import OutboxMessage, Person
-from kc_bridge.webhooks import tell
 from tests.support.postgres import PostgresServer
 from tests.support.receiver import Receiver
 

@@ -16,8 +16,8 @@ from kc_bridge.adapters.directories import open_directory
 from kc_bridge.cli import cli
 from kc_bridge.domain.drift import OWNED, Drift
 from kc_bridge.ports import Directory
-from sync.drift import Difference, Found
-from sync.drift_check import check, repair
+from sync.drift.check import check, repair
+from sync.drift.differences import Difference, Found
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.sync_world import World, student
 

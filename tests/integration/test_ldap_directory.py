@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from kc_bridge.adapters.ldap import LdapDirectory
+from kc_bridge.channels.settings import LdapServer
 from kc_bridge.domain.ldap_filter import filled
 from kc_bridge.ldap_ports import LdapChange, LdapMisconfigured, LdapRefused, LdapUnavailable
-from kc_bridge.other_servers import LdapServer
 from tests.support.certificates import authority
 from tests.support.ports import free_port
 from tests.support.slapd import PEOPLE, SERVICE, SERVICE_PASSWORD, SUPANN, Slapd

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from kc_bridge.adapters.ldap import LdapDirectory
-from kc_bridge.ldap_writeback import write_back
-from kc_bridge.other_servers import LdapWriteback
+from kc_bridge.channels.ldap_writeback import write_back
+from kc_bridge.channels.settings import LdapWriteback
 from kc_bridge.settings import SourceSettings
 from kc_bridge.store.sync import SourceState
-from sync.approvals import approve_plan
 from sync.guard import PlanRefused
+from sync.judging.approvals import approve_plan
 from tests.support.supann_directory import SupannDirectory, l1
 from tests.support.sync_world import World
 

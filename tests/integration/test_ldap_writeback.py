@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kc_bridge.adapters.ldap import LdapDirectory
-from kc_bridge.announcements import ACTIVATED, CHANGED, announce
+from kc_bridge.channels.announcements import ACTIVATED, CHANGED, announce
+from kc_bridge.channels.ldap_writeback import write_back
+from kc_bridge.channels.settings import LdapWriteback
 from kc_bridge.ldap_ports import LdapChange
-from kc_bridge.ldap_writeback import write_back
-from kc_bridge.other_servers import LdapWriteback
 from kc_bridge.store.activation import Journey, StepRecord
 from kc_bridge.store.decisions import Consent
 from kc_bridge.store.models import Identifier, OutboxMessage, Person

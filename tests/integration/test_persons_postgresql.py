@@ -11,7 +11,7 @@ from kc_bridge.settings import Settings
 from sync.persons import commands
 from tests.support.postgres import PostgresServer
 from tests.support.sync_world import student
-from tests.unit.sync.test_two_sources import INE, TwoSources
+from tests.unit.sync.people.test_two_sources import INE, TwoSources
 
 BY = ["--reason", "ticket 12", "--yes"]
 

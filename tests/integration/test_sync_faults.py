@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kc_bridge.adapters.directories import open_directory
-from sync import pace
+from sync.writing import pace
 from tests.integration.kcb_realm import KcbRealm
 from tests.support.counts import count as count_of
 from tests.support.fault_proxy import FAULTS, FaultProxy

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kc_bridge.settings import Settings
-from sync.lock import AlreadyRunning, single_run
+from sync.turns.lock import AlreadyRunning, single_run
 from tests.support.postgres import PostgresServer
 from tests.support.sync_world import World, staff, student
 

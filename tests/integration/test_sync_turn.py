@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from kc_bridge.store.database import open_engine, session_factory, upgrade
 from kc_bridge.store.sync import Quarantine
-from sync.lock import AlreadyRunning, Superseded, latest_run, single_run
+from sync.turns.lock import AlreadyRunning, Superseded, latest_run, single_run
 from tests.support.postgres import PostgresServer
 
 SOON = timedelta(milliseconds=300)

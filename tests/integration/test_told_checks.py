@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from kc_bridge.channels.settings import LdapWriteback, Webhook
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.ldap_ports import LdapMisconfigured, LdapUnavailable
-from kc_bridge.other_servers import LdapWriteback, Webhook
 from kc_bridge.realm.finding import Finding, Installation
 from kc_bridge.realm.told_checks import directory, webhooks
 from kc_bridge.settings import Settings

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from kc_bridge.other_servers import Webhook
+from kc_bridge.channels.settings import Webhook
 from tests.support.certificates import Certificate
 from tests.support.ports import free_port
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kc_bridge.delivery import KEPT, forget_delivered
-from kc_bridge.other_servers import LdapServer, LdapWriteback
+from kc_bridge.channels.delivery import KEPT, forget_delivered
+from kc_bridge.channels.settings import LdapServer, LdapWriteback
 from kc_bridge.settings import Settings, SourceSettings, load
 from kc_bridge.store.database import open_engine
 from kc_bridge.store.models import OutboxMessage

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kc_bridge.channels.settings import WRITTEN_BACK
 from kc_bridge.domain.writeback import Difference, Forwarding, Standing, differences, owned
-from kc_bridge.other_servers import WRITTEN_BACK
 
 CONSENTS = {"sms_consent": "{SMSU}CG", "photo_use": "{PHOTO}PUBLIC"}
 ACTIVE = Standing(

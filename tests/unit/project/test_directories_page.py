@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from kc_bridge.other_servers import WRITTEN_BACK, LdapWriteback
+from kc_bridge.channels.settings import WRITTEN_BACK, LdapWriteback
 from kc_bridge.settings import Settings, SourceSettings
 from sync.sources.ldap import build
 

@@ -22,7 +22,7 @@ from kc_bridge.store.base import Base
 from kc_bridge.store.database import open_engine, session_factory
 from kc_bridge.store.erasure import erase_account, erase_data
 from kc_bridge.store.models import Person
-from sync.desired import THEIR_OWN, Account, desired_user
+from sync.people.desired import THEIR_OWN, Account, desired_user
 from sync.rules.lifecycle import Standing, standing
 from tests.support.date_table import affiliations
 from tests.support.quick import empty_database

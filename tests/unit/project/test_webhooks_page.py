@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook as Signer
 
-from kc_bridge.announcements import About, Announcer
-from kc_bridge.delivery import Delivery
-from kc_bridge.other_servers import EVENTS, Webhook
+from kc_bridge.channels.announcements import About, Announcer
+from kc_bridge.channels.delivery import Delivery
+from kc_bridge.channels.settings import EVENTS, Webhook
+from kc_bridge.channels.webhooks import body_of
 from kc_bridge.settings import Settings
-from kc_bridge.webhooks import body_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text("utf-8")
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from kc_bridge.announcements import ACTIVATED, announce
+from kc_bridge.channels.announcements import ACTIVATED, announce
+from kc_bridge.channels.settings import LdapWriteback, Webhook
 from kc_bridge.domain.link import token_digest
-from kc_bridge.other_servers import LdapWriteback, Webhook
 from kc_bridge.store.models import OutboxMessage, Person
 from required_actions import address_changes, refusals, resets
 from tests.support.addresses import Giver, active

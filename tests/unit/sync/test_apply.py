@@ -14,19 +14,19 @@ from sqlalchemy.exc import IntegrityError
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
 from kc_bridge.domain.person import Identity
 from kc_bridge.ports import DirectoryUser, Result, StaleFence, Status, Write
-from sync import pace
 from sync.apply import apply
-from sync.journal import Journal
-from sync.lock import Lease, Superseded
-from sync.outcome import Outcome
 from sync.plan import Action, Kind
+from sync.turns.lock import Lease, Superseded
+from sync.writing import pace
+from sync.writing.journal import Journal
+from sync.writing.outcome import Outcome
 
 NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 FENCE = 1793000000000
 
 
 class Subject:
-    """As much of a :class:`sync.people.Subject` as applying looks at."""
+    """As much of a :class:`sync.people.model.Subject` as applying looks at."""
 
     def __init__(self, key: str, known: Any = None) -> None:
         self.key, self.known = key, known

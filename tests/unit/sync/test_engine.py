@@ -7,7 +7,7 @@ import pytest
 from kc_bridge.domain.person import key_digest
 from kc_bridge.store import models
 from kc_bridge.store.sync import SyncRun
-from sync.people import Cause
+from sync.people.model import Cause
 from sync.plan import Kind
 from sync.sources.base import SourceError
 from tests.support.sync_world import World, staff, student

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sync.guard import PlanRefused, Refusal, SourceCount, at_once, inspect
-from sync.people import Cause
+from sync.people.model import Cause
 from sync.plan import Kind
 
 NEW_YEAR = date(2027, 1, 1)

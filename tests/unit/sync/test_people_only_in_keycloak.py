@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 
 from kc_bridge.settings import SourceSettings
 from kc_bridge.store import models
-from sync import known
+from sync.people import known
 from tests.support.sync_world import World, student
 
 KEY = "keycloak:2f1b6a2e-9f0c-4ee4-8ad8-0f3c7d0a6d11"

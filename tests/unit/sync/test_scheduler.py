@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from kc_bridge.store.sync import SyncRun
 from sync.clockwork import Clockwork, Job
-from sync.lock import NotDue, is_due, single_run
 from sync.scheduler import look_every, serve, sync_job, the_jobs
+from sync.turns.lock import NotDue, is_due, single_run
 from tests.support.sync_world import World, student
 
 FIVE = timedelta(minutes=5)

@@ -10,7 +10,7 @@ import pytest
 from kc_bridge.settings import SourceSettings
 from kc_bridge.store.sync import SourceState
 from tests.support.sync_world import World
-from tests.unit.sync.test_sql_source import QUERY, Register
+from tests.unit.sync.sources.test_sql_source import QUERY, Register
 
 LONG_AGO = datetime(2024, 9, 1, 8, 0, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from kc_bridge.store import models
 from kc_bridge.store.sync import Forecast, SyncRun
 from sync import commands
 from sync.guard import PlanRefused
-from sync.lock import AlreadyRunning, myself, single_run
+from sync.turns.lock import AlreadyRunning, myself, single_run
 from tests.support.sync_world import World, staff, student
 
 

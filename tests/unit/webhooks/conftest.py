@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from kc_bridge.announcements import ACTIVATED, announce
-from kc_bridge.other_servers import Webhook
+from kc_bridge.channels.announcements import ACTIVATED, announce
+from kc_bridge.channels.settings import Webhook
+from kc_bridge.channels.webhooks import tell
 from kc_bridge.store.models import Person
-from kc_bridge.webhooks import tell
 from tests.support.bridge import FixedClock, make_settings
 from tests.support.people import Bridge
 from tests.support.receiver import Receiver, hook

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kc_bridge.other_servers import Webhook
+from kc_bridge.channels.settings import Webhook
+from kc_bridge.channels.webhooks import tell
 from kc_bridge.web.logs import configure
-from kc_bridge.webhooks import tell
 from tests.support.bridge import FixedClock
 from tests.support.certificates import authority
 from tests.support.people import Bridge
@@ -48,7 +48,9 @@ def test_the_log_names_nobody(
     person = happens()
     receiver.answer = {"hang up": hang_up, "nonsense": half_a_line}.get(answer, answer)
     if answer == "nonsense":
-        monkeypatch.setattr("kc_bridge.webhooks.body_of", lambda _delivery: person.login.encode() / 1)
+        monkeypatch.setattr(
+            "kc_bridge.channels.webhooks.body_of", lambda _delivery: person.login.encode() / 1
+        )
     round_()
     said = "".join(capsys.readouterr())
     assert "webhook.badges" in said or answer == 404

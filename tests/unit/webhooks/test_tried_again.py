@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kc_bridge.other_servers import Webhook
-from kc_bridge.webhooks import tell
+from kc_bridge.channels.settings import Webhook
+from kc_bridge.channels.webhooks import tell
 from tests.support.bridge import FixedClock
 from tests.support.people import Bridge
 from tests.support.receiver import Heard, Receiver, half_a_line, hang_up, plain

@@ -9,10 +9,10 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from kc_bridge.announcements import ACTIVATED, CHANGED, DISABLED, FORWARDING
+from kc_bridge.channels.announcements import ACTIVATED, CHANGED, DISABLED, FORWARDING
+from kc_bridge.channels.settings import Webhook
+from kc_bridge.channels.webhooks import tell
 from kc_bridge.domain.clock import system_clock
-from kc_bridge.other_servers import Webhook
-from kc_bridge.webhooks import tell
 from tests.support.bridge import FixedClock
 from tests.support.people import Bridge
 from tests.support.receiver import SECRET, Receiver

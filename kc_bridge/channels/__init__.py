@@ -1,0 +1,1 @@
+"""What others than people are told of accounts: directories, and receivers of webhooks."""

@@ -1,0 +1,1 @@
+"""What the scheduler does besides running: notices, purges, and forgetting."""

@@ -1,0 +1,1 @@
+"""What Keycloak holds otherwise than the sync has told it."""

@@ -1,0 +1,1 @@
+"""What the guard is told, and who may overrule it."""

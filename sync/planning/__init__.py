@@ -1,0 +1,1 @@
+"""From human beings to a plan, a page at a time."""

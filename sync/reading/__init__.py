@@ -1,0 +1,1 @@
+"""From a source to its rows, and which of them may be believed."""

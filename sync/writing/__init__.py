@@ -1,0 +1,1 @@
+"""What a run writes down, before Keycloak is told and after."""
