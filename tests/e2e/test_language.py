@@ -55,10 +55,10 @@ def test_the_switch_keeps_the_page(stack: Stack, visit: Visit) -> None:
     ):
         page.get_by_role("heading", level=1, name=french).wait_for()
         address = page.url.partition("?")[0]
-        page.locator(".languages a[lang=en]").click()
+        visitor.speak("en")
         visitor.sees(english)
         assert page.url.partition("?")[0] == address
-        page.locator(".languages a[lang=fr]").click()
+        visitor.speak("fr")
         visitor.sees(french)
         if go_on:
             go_on()
@@ -68,7 +68,7 @@ def test_the_choice_lasts(stack: Stack, visit: Visit) -> None:
     """Chosen once on the link's page, English goes on through Keycloak to the summary."""
     visitor = visit().open(stack.mail_link(stack.person()))
     page = visitor.page
-    page.locator(".languages a[lang=en]").click()
+    visitor.speak("en")
     page.locator("main form button").click()
     page.wait_for_url("**/activation/charter")
     visitor.accept_charter()
@@ -81,7 +81,7 @@ def test_the_switch_on_a_page_with_errors(stack: Stack, visit: Visit) -> None:
     visitor = visit().to_charter(stack.mail_link(stack.person()))
     visitor.press("Suivant")
     assert visitor.page.locator(".error-summary").is_visible()
-    visitor.page.locator(".languages a[lang=en]").click()
+    visitor.speak("en")
     assert language_problems(visitor.page, "en") == []
     assert visitor.page.url.partition("?")[0].endswith("/activation/charter")
 
@@ -90,6 +90,6 @@ def test_an_expired_link_can_be_read_in_english(stack: Stack, visit: Visit) -> N
     link = stack.mail_link(stack.person())
     visitor = visit()
     with stack.clock.ahead(hours=25):
-        visitor.open(link).page.locator(".languages a[lang=en]").click()
+        visitor.open(link).speak("en")
     visitor.sees("This link is no longer valid")
     assert language_problems(visitor.page, "en") == []

@@ -94,6 +94,12 @@ class Visitor:
         self.control(name).click(**options)
         self.page.wait_for_load_state("load")
 
+    def speak(self, language: str) -> None:
+        """Chooses a language by the page's own switch, and waits for the page in it: a click alone does not."""
+        self.page.locator(f".languages a[lang={language}]").click()
+        self.page.locator(f"html[lang={language}]").wait_for(state="attached")
+        self.page.wait_for_load_state("load")
+
     def press_twice(self, selector: str = "main form button") -> None:
         """Two real clicks, the second before any answer to the first."""
         button = self.page.locator(selector).first
