@@ -106,6 +106,7 @@ class Report:
         return {
             "sources": self.sources,
             "planned": self.plan.counts,
+            "ends_earlier": self.plan.ends_earlier,
             "done": dict(self.outcome.done),
             "conflicts": len(self.outcome.conflicts),
             "failed": self.outcome.failed,
@@ -199,7 +200,9 @@ class SyncEngine:
             counts: dict[str, Any] = {}
             try:
                 with self.prepare(progress) as prepared:
-                    counts = {"sources": prepared.source_counts, "planned": prepared.plan.counts}
+                    plan = prepared.plan
+                    counts = {"sources": prepared.source_counts, "planned": plan.counts}
+                    counts["ends_earlier"] = plan.ends_earlier
                     report = self._apply(prepared, journal, lease, counts, progress)
             except PlanRefused as error:
                 journal.finish(self._clock(), "refused", counts, error.digest, str(error))

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Protocol
 
 from kc_bridge.domain.errors import BridgeError
+from sync.judging.ends import RULES
 from sync.people.model import Cause
 from sync.plan import Kind
 
@@ -20,7 +21,7 @@ LARGEST_FALL = 0.10
 SMALL_REALM = 20
 """What may always happen in one run: 5 % of a small realm would stop a normal day."""
 LARGEST_SHARE = 0.05
-"""Share of the open accounts one run may close or purge unasked; share of a source's rows that may newly be wrong."""
+"""Share of the open accounts one run may close, end earlier or purge unasked; share of a source's rows that may newly be wrong."""
 TOLERANCE = 0.01
 """Share by which closings of the calendar may exceed what was foreseen a week before: rows go on changing meanwhile."""
 NAMED = 5
@@ -38,6 +39,11 @@ class Counted(Protocol):
     @property
     def due(self) -> Mapping[date, int]:
         """Closings that come by the calendar, by the first day on which the account is closed."""
+        ...
+
+    @property
+    def shortened(self) -> Mapping[str, int]:
+        """Open accounts that would end earlier than now, by source; under :data:`RULES` those no record explains."""
         ...
 
 
@@ -84,7 +90,7 @@ class PlanRefused(BridgeError):
 
 
 def at_once(open_accounts: int) -> int:
-    """How many accounts one run may close unasked: max(20, 5 %)."""
+    """How many accounts one run may close unasked, and how many end earlier: max(20, 5 %)."""
     return max(SMALL_REALM, int(open_accounts * LARGEST_SHARE))
 
 
@@ -106,14 +112,17 @@ def inspect(
     """
     allowed = at_once(open_accounts)
     refusals = [refusal for count in sources for refusal in (_incomplete(count), _wrong(count)) if refusal]
-    closings = plan.tally.get((Kind.DISABLE, Cause.SOURCE), 0)
-    if closings > allowed:
+    by_records, by_rules = (plan.tally.get((Kind.DISABLE, cause), 0) for cause in (Cause.SOURCE, Cause.RULES))
+    if (closings := by_records + by_rules) > allowed:
         refusals.append(
             Refusal(
-                f"Records that changed would close {closings} of {open_accounts} open accounts; {allowed} may be at once.",
-                "Look at them (kcb sync plan --only disable). If the export is wrong, put the right one in its place.",
+                f"{_who_changed(by_records, by_rules)} would close {closings} of {open_accounts} open accounts; {allowed} may"
+                " be at once.",
+                f"Look at them (kcb sync plan --only disable). {_mend(by_rules)}",
             )
         )
+    if sum(plan.shortened.values()) > allowed:
+        refusals.append(_shortened(plan.shortened, open_accounts, allowed))
     if by_date := unforeseen(plan.due, allowed, foreseen or {}, approved):
         refusals.append(by_date)
     losses = losses or {}
@@ -127,6 +136,32 @@ def inspect(
             )
         )
     return refusals
+
+
+def _shortened(by: Mapping[str, int], open_accounts: int, allowed: int) -> Refusal:
+    """Nobody is closed today; on the day, the calendar would close them as foreseen a week before."""
+    ends, by_rules = sum(by.values()), by.get(RULES, 0)
+    sources = sorted((source, count) for source, count in by.items() if source != RULES)
+    told = "; ".join(f"source « {source} »: {count}" for source, count in sources)
+    if told and by_rules:
+        told += f"; rules: {by_rules}"
+    return Refusal(
+        f"{_who_changed(ends - by_rules, by_rules)} would end {ends} of {open_accounts} open accounts earlier than now;"
+        f" {allowed} may be at once{f' ({told})' if told else ''}.",
+        f"Look at them (kcb sync plan --only update). {_mend(by_rules)}",
+    )
+
+
+def _who_changed(by_records: int, by_rules: int) -> str:
+    if by_records and by_rules:
+        return "Records and rules that changed"
+    return "Rules that changed" if by_rules else "Records that changed"
+
+
+def _mend(by_rules: int) -> str:
+    if by_rules:
+        return "If nobody meant it, put right the profile's [lifecycle], or the clock."
+    return "If the export is wrong, put the right one in its place."
 
 
 def _incomplete(count: SourceCount) -> Refusal | None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kc_bridge.domain.account_state import DATA_PURGED, OPEN, PURGED
+from sync.judging.ends import shortened_by
 from sync.people.model import Cause, KnownPerson, Subject
 
 __all__ = ["Action", "Change", "Kind", "Pages", "Plan", "decide", "make_plan"]
@@ -92,6 +93,9 @@ class Plan:
     """Purges, by the day from which the account was closed."""
     erasures: Counter[date] = field(default_factory=Counter)
     """Closed accounts whose owners' data go while the account stays, by the same day."""
+    shortened: Counter[str] = field(default_factory=Counter)
+    """Open accounts that would end earlier than their owners were told, by what says so
+    (:func:`sync.judging.ends.shortened_by`)."""
     _hash: Any = field(default_factory=hashlib.sha256, repr=False)
 
     def add(self, actions: Iterable[Action]) -> None:
@@ -103,6 +107,8 @@ class Plan:
             if action.kind is Kind.DISABLE and cause is Cause.CALENDAR and end:
                 self.due[end + ONE_DAY] += 1
             self._count_losses(action)
+            if (source := shortened_by(action.subject)) is not None:
+                self.shortened[source] += 1
             if action.visible:
                 self._hash.update(json.dumps(action.as_json(), ensure_ascii=False, sort_keys=True).encode())
         if page:
@@ -127,6 +133,11 @@ class Plan:
     def counts(self) -> dict[str, int]:
         """Number of actions by kind, zeros included."""
         return {kind.value: sum(self.tally[kind, cause] for cause in Cause) for kind in Kind}
+
+    @property
+    def ends_earlier(self) -> int:
+        """How many open accounts would end earlier than their owners were told."""
+        return sum(self.shortened.values())
 
     @property
     def digest(self) -> str:

@@ -70,6 +70,8 @@ def show_plan(
     plan = prepared.plan
     day = f" as of {as_of.isoformat()}" if as_of else ""
     console.print(f"[bold]Plan {plan.digest[:16]}[/]{day}: {_counts(plan)}", highlight=False)
+    if plan.ends_earlier:
+        console.print(f"Open accounts that would end earlier than now: {plan.ends_earlier}", highlight=False)
     for name, counts in prepared.source_counts.items():
         console.print(
             f"{escape(name)}: {counts['rows']} rows, {counts['changed']} new or changed", highlight=False

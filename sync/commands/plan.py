@@ -75,6 +75,7 @@ def _about(prepared: Prepared) -> dict[str, object]:
     return {
         "digest": plan.digest,
         "counts": plan.counts,
+        "ends_earlier": plan.ends_earlier,
         "sources": prepared.source_counts,
         "refusals": [{"problem": r.problem, "remedy": r.remedy} for r in prepared.refusals],
     }

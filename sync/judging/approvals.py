@@ -133,13 +133,16 @@ def use(session: Session, approval: Approval, now: datetime) -> None:
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """How two runs' counts differ, in words: why a plan is not the one that was approved.
 
-    Both as runs keep them: ``planned`` by kind, ``sources`` by name.
+    Both as runs keep them: ``planned`` by kind, ``ends_earlier``, ``sources`` by name.
     """
     told = []
     for kind in ENTRIES:
         was, is_ = before.get("planned", {}).get(kind, 0), now.get("planned", {}).get(kind, 0)
         if was != is_:
             told.append(f"{kind} {was} → {is_}")
+    was, is_ = before.get("ends_earlier", 0), now.get("ends_earlier", 0)
+    if was != is_:
+        told.append(f"ends moved earlier {was} → {is_}")
     sources = {**before.get("sources", {}), **now.get("sources", {})}
     for name in sorted(sources):
         for what in ("rows", "changed", "quarantined"):

@@ -45,7 +45,7 @@ def judge(
         for state in [states.get(reading.source)]
     ]
     losses = _losses(plan, lifecycle)
-    closes = plan.counts["disable"] or losses
+    closes = plan.counts["disable"] or plan.shortened or losses
     return inspect(
         plan,
         sources,

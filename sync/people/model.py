@@ -27,6 +27,8 @@ class Cause(StrEnum):
     """A date has come: the rules foresaw it."""
     REPAIR = "repair"
     """An earlier run, or an activation, left something to write."""
+    RULES = "rules"
+    """No record explains it, no date, and nothing was left: the profile or the clock has changed."""
 
 
 @dataclass(frozen=True)

@@ -160,10 +160,11 @@ def _cause(
     known: KnownPerson | None, reads: list[Read], today: date, foreseen: bool, lifecycle: Lifecycle
 ) -> Cause:
     """A closing that would have come without the new records is the calendar's, not the source's; one that no date
-    explains either was recorded by a run that passed the guard and could not finish."""
+    explains either was recorded by a run that passed the guard and could not finish, or the rules are others now."""
     tied = known is not None and known.affiliations  # somebody adopted is not, until their rows were read
     if known and tied and known.state in OPEN and not _stand(tied, known, today, lifecycle).open:
-        return Cause.CALENDAR if foreseen else Cause.REPAIR
+        owed = known.digest is None
+        return Cause.CALENDAR if foreseen else Cause.REPAIR if owed else Cause.RULES
     if reads:
         return Cause.SOURCE
     return Cause.CALENDAR if foreseen else Cause.REPAIR
