@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from kc_bridge.adapters.patience import PatientAdapter
 from kc_bridge.domain.errors import KeycloakUnavailable
 
 __all__ = ["RETRY_LATER", "json_object", "retry_after", "send"]
@@ -21,13 +22,15 @@ RETRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
 def send(request: requests.Request, timeout: float, *, stream: bool = False) -> requests.Response:
     """Sends once, on a connection kept per thread; raises :class:`KeycloakUnavailable` for faults of the server.
 
-    Never repeats by itself: only the caller knows whether its request may be sent twice. ``stream`` leaves the body on
-    the wire: the caller reads and closes it.
+    Never repeats by itself: only the caller knows whether its request may be sent twice. ``timeout`` is for the whole, in
+    seconds. ``stream`` leaves the body on the wire: the caller reads and closes it, for as long as it goes on.
     """
     session = getattr(_local, "session", None)
     if session is None:
         session = _local.session = requests.Session()
         session.trust_env = False  # a proxy for the outside must not see the back channel
+        session.mount("http://", PatientAdapter())
+        session.mount("https://", PatientAdapter())
     try:
         response: requests.Response = session.send(
             session.prepare_request(request), timeout=timeout, allow_redirects=False, stream=stream
