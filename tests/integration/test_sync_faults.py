@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from kc_bridge.adapters.directories import open_directory
+from kc_bridge.domain.errors import KeycloakUnavailable
+from kc_bridge.store import models
 from sync.writing import pace
 from tests.integration.kcb_realm import KcbRealm
+from tests.support.counts import SOAK
 from tests.support.counts import count as count_of
-from tests.support.fault_proxy import FAULTS, FaultProxy
+from tests.support.fault_proxy import FAULTS, TOO_SLOW, FaultProxy, slow_by
 from tests.support.ports import free_port
 from tests.support.sync_world import World, student
 
@@ -28,8 +31,10 @@ PEOPLE = 14
 EVERYBODY = PEOPLE + 1
 BATCH = "users/batch"
 TOKEN = "openid-connect/token"
-PATIENCE = timedelta(seconds=0.7)
-"""For a Keycloak that never answers; the real one may take its time."""
+PATIENCE = timedelta(seconds=0.5)
+"""For a Keycloak that does not answer in time; a real one may take its time."""
+SLOW = 5 if SOAK else 0.3
+"""Seconds of every answer of a Keycloak that is slow, which is no failure yet."""
 FENCES = count(4 * 10**12, 10**6)
 
 
@@ -77,6 +82,12 @@ def usernames(realm: KcbRealm) -> Counter[str]:
     return Counter(user["attributes"]["kcbKey"][0] for user in users)
 
 
+def owed(world: World) -> int:
+    """Persons recorded here of whom Keycloak has not said that it holds them."""
+    with world.sessions() as session:
+        return session.query(models.Person).filter(models.Person.digest.is_(None)).count()
+
+
 def nothing_doubled(realm: KcbRealm, world: World) -> None:
     """One user a person, one mail at most."""
     assert max(usernames(realm).values(), default=1) == 1
@@ -93,11 +104,10 @@ def repaired(realm: KcbRealm, world: World) -> None:
     assert (report.plan.writes, report.status) == (0, "ok")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "slow"])
 def test_it_fails_for_good_after_some_requests(
     realm: KcbRealm, world: World, proxy: FaultProxy, fault: str
 ) -> None:
-    writes_by(world, patience=PATIENCE if fault == "slow" else None)
     with proxy.failing(FAULTS[fault], BATCH, after=1):
         report = world.run()
 
@@ -105,13 +115,53 @@ def test_it_fails_for_good_after_some_requests(
     assert (report.status, world.last_run().status) == ("partial", "partial")
     assert outcome.done["create"] == len(world.mails()) == 3, "what was answered for is done"
     assert outcome.failed + outcome.left == EVERYBODY - 3
+    assert outcome.failed == owed(world)
     assert outcome.last_error
     assert (outcome.come_back is not None) == (fault == "429")
     nothing_doubled(realm, world)
     if fault == "lost answer":
         assert len(usernames(realm)) > 3, "Keycloak did more than anybody heard of"
+    repaired(realm, world)
+
+
+@pytest.mark.parametrize("fault", some(*TOO_SLOW))
+def test_it_answers_too_slowly(realm: KcbRealm, world: World, proxy: FaultProxy, fault: str) -> None:
+    everybody = world.students_file.read_bytes()
+    world.students(everybody.decode().splitlines()[1:3])
+    assert world.run().outcome.done["create"] == 3
+
+    world.students_file.write_bytes(everybody)
+    writes_by(world, patience=PATIENCE)
+    with proxy.failing(TOO_SLOW[fault], BATCH):
+        report = world.run()
+    outcome = report.outcome
+    assert (report.status, dict(outcome.done), len(world.mails())) == ("partial", {}, 3)
+    assert outcome.failed + outcome.left == EVERYBODY - 3
+    assert outcome.failed == owed(world) > 0
+    proxy.idle()
+    nothing_doubled(realm, world)
+    assert (len(usernames(realm)) == 3) == (fault == "silent"), (
+        "the others were written, and nobody heard of it"
+    )
     writes_by(world)
     repaired(realm, world)
+
+
+def test_it_is_slow_and_answers(realm: KcbRealm, world: World, proxy: FaultProxy) -> None:
+    with proxy.failing(slow_by(SLOW)):
+        report = world.run()
+    assert (report.status, report.outcome.done["create"], owed(world)) == ("ok", EVERYBODY, 0)
+    nothing_doubled(realm, world)
+    assert len(usernames(realm)) == len(world.mails()) == EVERYBODY
+    assert sum(BATCH in request for request in proxy.requests) >= 5
+
+
+def test_its_list_of_users_stands_still(realm: KcbRealm, world: World, proxy: FaultProxy) -> None:
+    world.run()
+    writes_by(world, patience=PATIENCE)
+    with proxy.failing(TOO_SLOW["drips"], "users/digests"), pytest.raises(KeycloakUnavailable):
+        list(world.used.digests())
+    assert len(list(open_directory(world.settings).digests())) == EVERYBODY
 
 
 @pytest.mark.parametrize("fault", some("lost answer", "half answer", "503", "500", "HTML with 200", "down"))
@@ -124,11 +174,14 @@ def test_it_fails_once_and_the_run_goes_on(
     assert len(usernames(realm)) == len(world.mails()) == EVERYBODY
 
 
-@pytest.mark.parametrize("fault", some("503", "lost answer", "down"))
+@pytest.mark.parametrize("fault", some("503", "lost answer", "down", "drips"))
 def test_it_gives_no_token(realm: KcbRealm, world: World, proxy: FaultProxy, fault: str) -> None:
-    with proxy.failing(FAULTS[fault], TOKEN):
+    writes_by(world, patience=PATIENCE if fault in TOO_SLOW else None)
+    with proxy.failing((FAULTS | TOO_SLOW)[fault], TOKEN):
         report = world.run()
     assert (report.status, report.outcome.done, world.mails()) == ("partial", {}, [])
+    assert (report.outcome.failed, usernames(realm)) == (owed(world), Counter())
+    writes_by(world)
     repaired(realm, world)
 
 

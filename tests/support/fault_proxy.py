@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["FAULTS", "FaultProxy"]
+__all__ = ["FAULTS", "TOO_SLOW", "FaultProxy", "slow_by"]
 
 HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
@@ -28,6 +28,8 @@ class FaultProxy:
         self._passing = 0
         self._failing: float = 0
         self._lock = threading.Lock()
+        self._under_way = 0
+        self._ended = threading.Condition()
         self._target = urlsplit(target).netloc
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -42,6 +44,22 @@ class FaultProxy:
             yield
         finally:
             self._fault = None
+
+    def idle(self) -> None:
+        """Waits until nothing is under way: what nobody waits for any more may still reach Keycloak."""
+        with self._ended:
+            assert self._ended.wait_for(lambda: self._under_way == 0, 60)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._ended:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._under_way -= 1
+                self._ended.notify_all()
 
     def _fault_of(self, path: str) -> Fault | None:
         with self._lock:
@@ -67,16 +85,20 @@ class FaultProxy:
             def _any(self) -> None:
                 proxy.requests.append(f"{self.command} {urlsplit(self.path).path}")
                 fault = proxy._fault_of(self.path)
-                if fault is not None:
-                    fault(self)
-                else:
-                    self.forward()
+                with proxy._counted():
+                    if fault is not None:
+                        fault(self)
+                    else:
+                        self.forward()
 
             do_GET = do_POST = do_PUT = do_DELETE = _any
 
-            def forward(self, *, answer: bool = True) -> None:
+            def body(self) -> bytes:
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+            def forward(self, body: bytes | None = None, *, answer: bool = True) -> None:
                 """Passes the request on; ``answer=False`` keeps what Keycloak says to itself."""
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = self.body() if body is None else body
                 connection = HTTPConnection(proxy._target, timeout=60)
                 connection.request(self.command, self.path, body, dict(self.headers))
                 response = connection.getresponse()
@@ -113,7 +135,7 @@ def _status(status: int, content: tuple[str, bytes], **headers: str) -> Fault:
     listed = [("Content-Type", content[0]), *((n.replace("_", "-"), v) for n, v in headers.items())]
 
     def fault(handler: Any) -> None:
-        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        handler.body()
         handler.reply(status, content[1], listed)
 
     return fault
@@ -135,9 +157,55 @@ def _half_answer(handler: Any) -> None:
 
 def _silence(handler: Any) -> None:
     """Never answers, until the caller has lost patience."""
-    handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    handler.body()
     handler.rfile.read(1)
     handler.close_connection = True
+
+
+def _too_late(handler: Any) -> None:
+    """Reaches Keycloak once the caller has lost patience, and may have asked again."""
+    body = handler.body()
+    handler.rfile.read(1)
+    handler.forward(body, answer=False)
+    handler.close_connection = True
+
+
+class _Drops:
+    """Writes a byte at a time, but for the first writes."""
+
+    def __init__(self, file: Any, at_once: int) -> None:
+        self._file, self._at_once = file, at_once
+
+    def write(self, content: bytes) -> None:
+        if self._at_once:
+            self._at_once -= 1
+            self._file.write(content)
+            return
+        for byte in content:
+            threading.Event().wait(0.05)
+            self._file.write(bytes([byte]))
+
+
+def _drips(*, head: bool) -> Fault:
+    def fault(handler: Any) -> None:
+        """Keycloak's own answer, whole in the end, which is long after the caller has lost patience."""
+        file, handler.wfile = handler.wfile, _Drops(handler.wfile, 0 if head else 1)
+        with suppress(OSError):
+            handler.forward()
+        handler.wfile = file
+        handler.close_connection = True
+
+    return fault
+
+
+def slow_by(seconds: float) -> Fault:
+    """Answers, after a while."""
+
+    def fault(handler: Any) -> None:
+        threading.Event().wait(seconds)
+        handler.forward()
+
+    return fault
 
 
 def _lost_answer(handler: Any) -> None:
@@ -146,6 +214,13 @@ def _lost_answer(handler: Any) -> None:
     handler.close_connection = True
 
 
+TOO_SLOW: dict[str, Fault] = {
+    "drips": _drips(head=False),
+    "too late": _too_late,
+    "silent": _silence,
+    "drips from the head on": _drips(head=True),
+}
+"""For callers with less patience than usual."""
 FAULTS: dict[str, Fault] = {
     "down": _hang_up,
     "half answer": _half_answer,
