@@ -52,6 +52,7 @@ class ClientCredentials:
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at = 0.0
+        self._failure: KeycloakUnavailable | None = None
 
     def token(self) -> str:
         """A token good for some seconds more.
@@ -59,9 +60,18 @@ class ClientCredentials:
         Raises :class:`KeycloakUnavailable` when Keycloak does not answer and :class:`ConfigurationError` when it
         refuses the client.
         """
+        known = self._failure
         with self._lock:
             if time.monotonic() >= self._renew_at:
-                self._fetch()
+                failed = self._failure
+                if failed is not None and failed is not known:
+                    # While we waited for it: if each asked again in turn, the last would wait for all their patience.
+                    raise KeycloakUnavailable(failed.reason, failed.retry_after)
+                try:
+                    self._fetch()
+                except KeycloakUnavailable as error:
+                    self._failure = error
+                    raise
             return self._token
 
     def forget(self) -> None:

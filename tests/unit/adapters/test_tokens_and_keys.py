@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -107,6 +108,57 @@ def test_a_server_out_of_order(
     keycloak.post(f"{REALM}/token", **answer)
     with pytest.raises(KeycloakUnavailable):
         ClientCredentials(settings, "kc-bridge-web").token()
+
+
+class Door:
+    """A lock that says when so many are at it."""
+
+    def __init__(self, many: int) -> None:
+        self._lock, self._here = threading.Lock(), threading.Semaphore(0)
+        self._many = many
+
+    def __enter__(self) -> None:
+        self._here.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def wait(self) -> None:
+        for _ in range(self._many):
+            assert self._here.acquire(timeout=60)
+
+
+def test_who_waits_for_a_token_shares_the_failure(
+    settings: Settings, keycloak: responses.RequestsMock
+) -> None:
+    """Ten seconds of silence are ten seconds for everybody, not for one after the other."""
+    credentials = ClientCredentials(settings, "kc-bridge-web")
+    door = Door(many=6)
+    credentials._lock = door  # type: ignore[assignment]
+
+    def _answer(_request: Any) -> tuple[int, dict[str, str], str]:
+        door.wait()
+        return 429, {"Retry-After": "7"}, ""
+
+    keycloak.add_callback(responses.POST, f"{REALM}/token", _answer)
+    told: list[KeycloakUnavailable] = []
+
+    def _ask() -> None:
+        with pytest.raises(KeycloakUnavailable) as error:
+            credentials.token()
+        told.append(error.value)
+
+    threads = [threading.Thread(target=_ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(error.reason, error.retry_after) for error in told] == [("status 429", 7)] * 6
+    assert len(keycloak.calls) == 1
+
+    keycloak.replace(responses.POST, f"{REALM}/token", json={"access_token": "later", "expires_in": 60})
+    assert credentials.token() == "later"
 
 
 def published(*names: str) -> dict[str, Any]:
