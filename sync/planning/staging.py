@@ -32,12 +32,12 @@ CREATE TABLE asked (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE further (key TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
 CREATE TABLE page (id INTEGER PRIMARY KEY, content BLOB);
 """
-INDEXES = """
-CREATE INDEX row_hash ON row (source, hash);
-CREATE INDEX row_record ON row (record_key, source);
-CREATE INDEX row_person ON row (person);
-CREATE INDEX number_value ON number (value, kind);
-"""
+INDEXES = (
+    "CREATE INDEX row_hash ON row (source, hash)",
+    "CREATE INDEX row_record ON row (record_key, source)",
+    "CREATE INDEX row_person ON row (person)",
+    "CREATE INDEX number_value ON number (value, kind)",
+)
 CACHE = -32 * 1024
 """32 MB; beyond it the file is on disk."""
 IN_LIST = 200
@@ -138,7 +138,8 @@ class Staging:
 
     def everything_read(self, calendar: Iterable[str], owed: Iterable[str]) -> None:
         """Ends the reading. ``calendar`` and ``owed``: keys of persons to look at though no record of theirs changed."""
-        self._db.executescript(INDEXES)
+        for index in INDEXES:  # a script would commit, and then every statement would write to the file
+            self._db.execute(index)
         self._db.executemany("INSERT OR REPLACE INTO person VALUES (?, 0, 1)", ((key,) for key in owed))
         self._db.executemany("INSERT OR REPLACE INTO person VALUES (?, 1, 1)", ((key,) for key in calendar))
         self._reject_repeated()
