@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from sync.guard import PlanRefused, Refusal, SourceCount, at_once, inspect
+from sync.judging.ends import RULES
 from sync.people.model import Cause
 from sync.plan import Kind
 
@@ -19,6 +20,7 @@ class Numbers:
 
     tally: Counter[tuple[Kind, Cause]] = field(default_factory=Counter)
     due: Counter[date] = field(default_factory=Counter)
+    shortened: Counter[str] = field(default_factory=Counter)
 
 
 def closings(count: int, cause: Cause = Cause.SOURCE) -> Numbers:
@@ -44,6 +46,45 @@ def test_closings_allowed_at_once(open_accounts: int, allowed: int) -> None:
 @pytest.mark.parametrize("cause", [Cause.CALENDAR, Cause.REPAIR])
 def test_other_closings_are_not_counted_as_the_sources(cause: Cause) -> None:
     assert inspect(closings(500, cause), [], 1_000) == []
+
+
+@pytest.mark.parametrize(("open_accounts", "allowed"), [(30, 20), (400, 20), (420, 21), (40_000, 2_000)])
+def test_ends_moved_earlier_at_once(open_accounts: int, allowed: int) -> None:
+    assert inspect(Numbers(shortened=Counter(rh=allowed)), [], open_accounts) == []
+    (refusal,) = inspect(Numbers(shortened=Counter(rh=allowed + 1)), [], open_accounts)
+    assert refusal.problem == (
+        f"Records that changed would end {allowed + 1} of {open_accounts} open accounts earlier than now;"
+        f" {allowed} may be at once (source « rh »: {allowed + 1})."
+    )
+    assert "kcb sync plan --only update" in refusal.remedy
+
+
+def test_ends_of_several_sources_and_of_rules_count_together() -> None:
+    (refusal,) = inspect(Numbers(shortened=Counter({"rh": 9, "apogee": 8, RULES: 4})), [], 100)
+    assert refusal.problem.startswith("Records and rules that changed would end 21 of 100 open accounts")
+    assert refusal.problem.endswith("(source « apogee »: 8; source « rh »: 9; rules: 4).")
+    (refusal,) = inspect(Numbers(shortened=Counter({RULES: 21})), [], 100)
+    assert refusal.problem.endswith("earlier than now; 20 may be at once.")
+    assert "[lifecycle]" in refusal.remedy
+
+
+def test_closings_and_ends_moved_earlier_are_told_apart() -> None:
+    both = Numbers(Counter({(Kind.DISABLE, Cause.SOURCE): 21}), shortened=Counter(rh=21))
+    assert [r.problem.split(" 21 ")[0] for r in inspect(both, [], 100)] == [
+        "Records that changed would close",
+        "Records that changed would end",
+    ]
+    assert (
+        inspect(Numbers(Counter({(Kind.DISABLE, Cause.SOURCE): 20}), shortened=Counter(rh=20)), [], 100) == []
+    )
+
+
+def test_closings_by_rules_that_changed_count_as_those_by_records() -> None:
+    tally = Counter({(Kind.DISABLE, Cause.SOURCE): 11, (Kind.DISABLE, Cause.RULES): 10})
+    (refusal,) = inspect(Numbers(tally), [], 100)
+    assert refusal.problem.startswith("Records and rules that changed would close 21 of 100")
+    (refusal,) = inspect(closings(21, Cause.RULES), [], 100)
+    assert refusal.problem.startswith("Rules that changed would close 21 of 100")
 
 
 @pytest.mark.parametrize("kind", [Kind.CREATE, Kind.UPDATE, Kind.ENABLE, Kind.NOTHING])
