@@ -14,9 +14,9 @@ import pytest
 
 from kc_bridge.adapters.directories import open_directory
 from kc_bridge.domain.errors import KeycloakUnavailable
-from kc_bridge.store import models
 from sync.writing import pace
 from tests.integration.kcb_realm import KcbRealm
+from tests.integration.sync_realm import clear, held, nothing_doubled, owed, repaired
 from tests.support.counts import SOAK
 from tests.support.counts import count as count_of
 from tests.support.fault_proxy import FAULTS, TOO_SLOW, FaultProxy, slow_by
@@ -64,8 +64,7 @@ def world(
     world.students([student(n, first=f"Prénom{chr(96 + n)}") for n in range(1, PEOPLE + 1)])
     writes_by(world)
     yield world
-    for user in realm.call("GET", "users", params={"max": 500}):
-        realm.call("DELETE", f"users/{user['id']}")
+    clear(realm)
 
 
 def writes_by(world: World, way: str = "batch", patience: timedelta | None = None) -> None:
@@ -75,33 +74,6 @@ def writes_by(world: World, way: str = "batch", patience: timedelta | None = Non
         world.settings.model_copy(update={"directory": way, "keycloak_timeout": timeout})
     )
     world.used.batch = 3
-
-
-def usernames(realm: KcbRealm) -> Counter[str]:
-    users = realm.call("GET", "users", params={"max": 500, "briefRepresentation": False})
-    return Counter(user["attributes"]["kcbKey"][0] for user in users)
-
-
-def owed(world: World) -> int:
-    """Persons recorded here of whom Keycloak has not said that it holds them."""
-    with world.sessions() as session:
-        return session.query(models.Person).filter(models.Person.digest.is_(None)).count()
-
-
-def nothing_doubled(realm: KcbRealm, world: World) -> None:
-    """One user a person, one mail at most."""
-    assert max(usernames(realm).values(), default=1) == 1
-    assert max(Counter(world.mails()).values(), default=1) == 1
-
-
-def repaired(realm: KcbRealm, world: World) -> None:
-    """The next run leaves every person with one user and one mail, the one after has nothing to do."""
-    assert world.run().status == "ok"
-    assert set(usernames(realm).values()) == {1}
-    assert len(usernames(realm)) == len(world.mails()) == EVERYBODY
-    nothing_doubled(realm, world)
-    report = world.run()
-    assert (report.plan.writes, report.status) == (0, "ok")
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "slow"])
@@ -120,8 +92,8 @@ def test_it_fails_for_good_after_some_requests(
     assert (outcome.come_back is not None) == (fault == "429")
     nothing_doubled(realm, world)
     if fault == "lost answer":
-        assert len(usernames(realm)) > 3, "Keycloak did more than anybody heard of"
-    repaired(realm, world)
+        assert len(held(realm)) > 3, "Keycloak did more than anybody heard of"
+    repaired(realm, world, EVERYBODY)
 
 
 @pytest.mark.parametrize("fault", some(*TOO_SLOW))
@@ -140,11 +112,9 @@ def test_it_answers_too_slowly(realm: KcbRealm, world: World, proxy: FaultProxy,
     assert outcome.failed == owed(world) > 0
     proxy.idle()
     nothing_doubled(realm, world)
-    assert (len(usernames(realm)) == 3) == (fault == "silent"), (
-        "the others were written, and nobody heard of it"
-    )
+    assert (len(held(realm)) == 3) == (fault == "silent"), "the others were written, and nobody heard of it"
     writes_by(world)
-    repaired(realm, world)
+    repaired(realm, world, EVERYBODY)
 
 
 def test_it_is_slow_and_answers(realm: KcbRealm, world: World, proxy: FaultProxy) -> None:
@@ -152,7 +122,7 @@ def test_it_is_slow_and_answers(realm: KcbRealm, world: World, proxy: FaultProxy
         report = world.run()
     assert (report.status, report.outcome.done["create"], owed(world)) == ("ok", EVERYBODY, 0)
     nothing_doubled(realm, world)
-    assert len(usernames(realm)) == len(world.mails()) == EVERYBODY
+    assert len(held(realm)) == len(world.mails()) == EVERYBODY
     assert sum(BATCH in request for request in proxy.requests) >= 5
 
 
@@ -171,7 +141,7 @@ def test_it_fails_once_and_the_run_goes_on(
     with proxy.failing(FAULTS[fault], BATCH, after=2, times=1):
         assert world.run().status == "ok"
     nothing_doubled(realm, world)
-    assert len(usernames(realm)) == len(world.mails()) == EVERYBODY
+    assert len(held(realm)) == len(world.mails()) == EVERYBODY
 
 
 @pytest.mark.parametrize("fault", some("503", "lost answer", "down", "drips"))
@@ -180,9 +150,9 @@ def test_it_gives_no_token(realm: KcbRealm, world: World, proxy: FaultProxy, fau
     with proxy.failing((FAULTS | TOO_SLOW)[fault], TOKEN):
         report = world.run()
     assert (report.status, report.outcome.done, world.mails()) == ("partial", {}, [])
-    assert (report.outcome.failed, usernames(realm)) == (owed(world), Counter())
+    assert (report.outcome.failed, held(realm)) == (owed(world), Counter())
     writes_by(world)
-    repaired(realm, world)
+    repaired(realm, world, EVERYBODY)
 
 
 def test_the_keys_of_its_tokens_change_in_the_middle(
@@ -214,4 +184,4 @@ def test_the_plain_admin_api_fails(realm: KcbRealm, world: World, proxy: FaultPr
     assert report.status == "partial"
     assert report.outcome.done["create"] == len(world.mails()) < EVERYBODY
     nothing_doubled(realm, world)
-    repaired(realm, world)
+    repaired(realm, world, EVERYBODY)

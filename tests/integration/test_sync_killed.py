@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count as numbers
@@ -20,6 +19,7 @@ from kc_bridge.adapters.directories import open_directory
 from kc_bridge.ports import Result, Write
 from kc_bridge.store import models
 from tests.integration.kcb_realm import KcbRealm
+from tests.integration.sync_realm import clear, held, nothing_doubled
 from tests.support.counts import count
 from tests.support.sync_world import World, student
 
@@ -56,8 +56,7 @@ def world(realm: KcbRealm, tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path, settings=realm.settings.model_copy(update={"database_url": database}))
     world.used = open_directory(world.settings)
     yield world
-    for user in realm.call("GET", "users", params={"max": 5000}):
-        realm.call("DELETE", f"users/{user['id']}")
+    clear(realm)
 
 
 def in_a_process(work: Callable[[], Any]) -> int:
@@ -89,11 +88,6 @@ def days() -> Iterator[list[str]]:
         yield [student(n, **fields) for n, fields in lines.items()]
 
 
-def held(realm: KcbRealm) -> Counter[str]:
-    users = realm.call("GET", "users", params={"max": 5000, "briefRepresentation": False})
-    return Counter(user["attributes"]["kcbKey"][0] for user in users)
-
-
 def as_wanted(realm: KcbRealm, world: World) -> bool:
     """Keycloak holds of everybody what the bridge last decided."""
     digests = {found.user_id: found.digest for found in world.used.digests()} if world.used else {}
@@ -112,8 +106,7 @@ def test_the_next_run_converges(realm: KcbRealm, world: World) -> None:
         code = in_a_process(partial(run_to, world, point))
         killed += code == -signal.SIGKILL
         assert code in {0, -signal.SIGKILL}
-        assert max(held(realm).values(), default=1) == 1
-        assert max(Counter(world.mails()).values(), default=1) == 1
+        nothing_doubled(realm, world)
 
         assert world.run().status == "ok"
         assert set(held(realm).values()) == {1}

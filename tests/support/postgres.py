@@ -30,13 +30,21 @@ class PostgresServer:
             shutil.chown(self._folder, SYSTEM_USER, SYSTEM_USER)
         data = self._folder / "data"
         self._run("initdb", "-D", str(data), "-U", "kcb", "--auth=trust", "--no-sync", "-E", "UTF8")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
-        log = self._folder / "log"
-        self._run("pg_ctl", "-D", str(data), "-w", "-o", options, "-l", str(log), "start")
+        self.resume()
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+        self.halt()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def halt(self) -> None:
+        """Ends it as a crash would; what was committed stays."""
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+
+    def resume(self) -> None:
+        """Starts what :meth:`halt` ended."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
+        data, log = self._folder / "data", self._folder / "log"
+        self._run("pg_ctl", "-D", str(data), "-w", "-o", options, "-l", str(log), "start")
 
     def database(self, name: str) -> str:
         """Makes an empty database; its SQLAlchemy address."""
