@@ -109,7 +109,7 @@ def test_applications_are_told(jar: JarRealm, application: tuple[str, Queue[dict
     session = jar.sessions(made_id)[0]["id"]
     try:
         assert statuses(write(jar, wanted | {"do": "disable"})) == ["disabled"]
-        claims = told.get(timeout=20)
+        claims = told.get(timeout=60)
     finally:
         jar.call("DELETE", f"clients/{made}")
     assert (claims["sub"], claims["sid"], claims["aud"], claims["iss"]) == (

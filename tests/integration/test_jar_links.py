@@ -40,9 +40,15 @@ def test_link_leads_to_the_landing_page_with_a_session(jar: JarRealm) -> None:
 
 def test_expiry_of_the_link_does_not_end_a_login_it_began(jar: JarRealm) -> None:
     user, browser = jar.user(actions=BOTH), Browser(jar)
-    url = link(jar, user, expiresAt=int(time.time()) + 3)
-    handoff = browser.open_link(url)
-    time.sleep(5)
+    for seconds in (3, 12, 48):  # the more, the busier the machine is
+        expires_at = int(time.time()) + seconds
+        url = link(jar, user, expiresAt=expires_at)
+        page = browser.get(url)
+        if page.status_code != 400:
+            break
+    handoff = browser.handoff(page)
+    while time.time() < expires_at + 1:
+        time.sleep(0.1)
     expired = Browser(jar).get(url)
     assert expired.status_code == 400
     proof = jar.web.complete(handoff.ticket, BOTH, password=GOOD).json()["proof"]

@@ -34,7 +34,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.sync_world import World, student
 
 FORK = multiprocessing.get_context("fork")
-SILENCE = timedelta(seconds=3)
+SILENCE = timedelta(seconds=6)
+"""Longer than a busy machine leaves a process that lives without a processor."""
 PEOPLE = 30
 ROUNDS = count(1, 20)
 PATIENCE = 120

@@ -147,7 +147,7 @@ class Slapd:
         """Is down: connections are refused."""
         assert self._server is not None
         self._server.terminate()
-        self._server.wait(10)
+        self._server.wait(60)
 
     def stop(self) -> None:
         self.pause()
@@ -209,7 +209,7 @@ class Slapd:
         return subprocess.run(command, input=input, capture_output=True, text=True, check=False)
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
