@@ -23,6 +23,7 @@ import structlog
 from babel.support import NullTranslations
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -38,7 +39,7 @@ from kc_bridge.settings import Settings
 from kc_bridge.store import outbox
 from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.models import Affiliation, OutboxMessage, Person
-from kc_bridge.texts import translations
+from kc_bridge.texts import kept_together, translations
 
 __all__ = ["Mail", "NothingToSend", "Writing", "kinds", "mail_kind", "send_waiting"]
 
@@ -237,6 +238,11 @@ def _writer(kind: str) -> Writer:
     return _writers[kind]
 
 
+def _whole(name: str) -> Markup:
+    """A name, an address or a date that does not break over two lines where there is room; see ``mails/_layout.html``."""
+    return Markup('<span class="whole">{}</span>').format(name)
+
+
 @cache
 def _environment(translated: NullTranslations) -> Environment:
     folders = [ROOT / "kc_bridge" / "templates", ROOT / "required_actions" / "templates"]
@@ -245,5 +251,6 @@ def _environment(translated: NullTranslations) -> Environment:
         autoescape=select_autoescape(["html"]),
         extensions=["jinja2.ext.i18n"],
     )
+    environment.filters |= {"kept_together": lambda html: Markup(kept_together(html)), "whole": _whole}  # noqa: S704 - rendered
     environment.install_gettext_translations(translated, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -20,9 +20,10 @@ from kc_bridge.domain import plugins
 from kc_bridge.domain.fault import Fault
 from kc_bridge.domain.profile import UniversityProfile
 
-__all__ = ["FOLDER", "faults", "forget", "translations"]
+__all__ = ["FOLDER", "faults", "forget", "kept_together", "translations"]
 
 FOLDER = Path(__file__).parent / "translations"
+_BEFORE_A_SIGN = re.compile(r" (?=[:;?!»])|(?<=«) ")
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 
 
@@ -38,6 +39,11 @@ class _Reworded(NullTranslations):
         return self._texts.get(message) or super().gettext(message)
 
     ugettext = gettext
+
+
+def kept_together(html: str) -> str:
+    """French signs on the line of their word, whatever the reader's fonts: our texts have plain spaces there."""
+    return re.sub(r"(?<=>)[^<]+", lambda text: _BEFORE_A_SIGN.sub("\u00a0", text[0]), html)
 
 
 def translations(profile: UniversityProfile, language: str) -> NullTranslations:

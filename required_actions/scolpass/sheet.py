@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from kc_bridge.domain.calendar import date_in_words, instant_in_words
 from kc_bridge.domain.colour import light_accents
 from kc_bridge.domain.profile import END_OF_DAY
 from kc_bridge.services import Services
-from kc_bridge.texts import translations
+from kc_bridge.texts import kept_together, translations
 from required_actions.scolpass.printing import Credentials
 
 __all__ = ["Sheets", "qr_code"]
@@ -68,11 +67,6 @@ class Sheets:
 
     def foot(self) -> str:
         return self._environment.get_template("scolpass/foot.html").render()
-
-
-def kept_together(text: str) -> str:
-    """French signs on the line of their word, whatever the printer's fonts: our texts have plain spaces there."""
-    return re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", text)
 
 
 def qr_code(address: str) -> Markup:
