@@ -64,7 +64,7 @@ def test_a_walk_through_the_account(university: Stack, visit: Visit, person: Per
 
     visitor = visit().open(university.url)
     page = visitor.page
-    page.locator(".tiles a[href='/compte']").click()
+    visitor.follow(".tiles a[href='/compte']")
     visitor.log_in(person.login, KNOWN)
     visitor.sees("Mon compte")
     assert (
@@ -77,7 +77,7 @@ def test_a_walk_through_the_account(university: Stack, visit: Visit, person: Per
     page.wait_for_url("**/activation/mail-forwarding")
     page.check("#forwarding")
     page.fill("#forwarding_address", person.personal_mail or "")
-    page.locator("main form[data-once] button[type=submit]").first.click()
+    visitor.follow("main form[data-once] button[type=submit]")
     page.wait_for_url(f"{university.url}/compte")
     assert "Redirection de vos mails" in page.get_by_role("status").inner_text()
     assert (
@@ -88,7 +88,7 @@ def test_a_walk_through_the_account(university: Stack, visit: Visit, person: Per
     page.get_by_role("link", name="Modifier : Choix d'usage de la photo").click()
     page.wait_for_url("**/activation/photo-use")
     page.check("#photo_use input[value=yes]")
-    page.locator("main form[data-once] button[type=submit]").first.click()
+    visitor.follow("main form[data-once] button[type=submit]")
     page.wait_for_url(f"{university.url}/compte")
 
     page.get_by_role("link", name="Modifier : Mot de passe").click()

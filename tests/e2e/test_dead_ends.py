@@ -70,7 +70,7 @@ def test_two_browsers_one_owner(stack: Stack, visit: Visit, language: str) -> No
     link = stack.mail_link(stack.person(language=language))
     first = visit(language=language).to_password(link)
     second = visit(language=language, javascript=False).open(link)
-    second.page.locator("main form button").click()
+    second.follow("main form button")
     second.page.wait_for_url("**/activation/new-password")  # the charter was accepted already
 
     first.page.reload()
@@ -89,7 +89,7 @@ def test_a_login_that_ended(stack: Stack, visit: Visit, language: str) -> None:
     meets(visitor, "gone")
 
     visitor.open(link).context.clear_cookies()
-    visitor.page.locator("main form button").click()
+    visitor.follow("main form button")
     meets(visitor, "stale")
     meets(visitor.open(f"{stack.url}/activation/enter?handoff=x"), "refused")
     meets(visitor.open(f"{stack.url}/nulle-part"), "missing")
@@ -99,16 +99,16 @@ def test_keycloak_down(stack: Stack, wire: Wire, visit: Visit, language: str) ->
     visitor = visit(language=language).open(stack.mail_link(stack.person(language=language)))
     link_page = visitor.title
     with wire.cut():
-        visitor.page.locator("main form button").click()
+        visitor.follow("main form button")
         meets(visitor, "down")
-    visitor.page.locator(".actions .button").click()
+    visitor.follow(".actions .button")
     visitor.sees(link_page)
-    visitor.page.locator("main form button").click()
+    visitor.follow("main form button")
     visitor.page.wait_for_url("**/activation/charter")
     with wire.cut():
         visitor.accept_charter()
         visitor.sees(TITLES["down"][language == "en"])
-    visitor.page.locator(".actions .button").click()
+    visitor.follow(".actions .button")
     visitor.page.wait_for_url("**/activation/*")
     if visitor.page.url.endswith("/charter"):
         visitor.accept_charter()
@@ -123,10 +123,10 @@ def test_somebody_else_is_logged_in(stack: Stack, visit: Visit, language: str) -
     visitor.log_in(other.login)
     visitor.page.wait_for_url(f"{stack.ent_url}/")
 
-    visitor.open(stack.mail_link(person)).page.locator("main form button").click()
+    visitor.open(stack.mail_link(person)).follow("main form button")
     meets(visitor, "other")
     assert other.login in visitor.text
-    visitor.page.locator(".actions button").click()
+    visitor.follow(".actions button")
     visitor.page.wait_for_url("**/activation/charter")
     assert person.login in visitor.text
     assert other.login not in visitor.text

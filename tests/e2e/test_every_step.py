@@ -95,9 +95,8 @@ def slug(page: Page) -> str:
     return page.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
 
 
-def send(page: Page) -> None:
-    page.locator("main form[data-once] button[type=submit]").first.click()
-    page.wait_for_load_state("load")
+def send(visitor: Visitor) -> None:
+    visitor.follow("main form[data-once] button[type=submit]")
 
 
 def is_waiting(page: Page) -> bool:
@@ -106,7 +105,7 @@ def is_waiting(page: Page) -> bool:
 
 def enter(visitor: Visitor, link: str) -> None:
     """Presses the link's button: the first page of the wizard."""
-    visitor.open(link).page.locator("main form button").click()
+    visitor.open(link).follow("main form button")
     visitor.page.wait_for_url("**/activation/*")
 
 
@@ -124,20 +123,19 @@ def test_every_page_of_the_longest_journey(complete: Stack, visit: Visit, langua
         visitor.inspect(name)
         if name != "photo-use":
             wrong(page)
-            send(page)
+            send(visitor)
             visitor.inspect(f"{name}-refused")
         right(page, person)
-        send(page)
+        send(visitor)
         if is_waiting(page):
             visitor.inspect(f"{name}-waiting")
             address = FORWARD_TO if name == "mail-forwarding" else f"nouvelle-{person.personal_mail}"
             visitor.open(mailed_link(complete, address)).inspect(f"{name}-confirm")
-            page.locator("main form button").click()
-            page.wait_for_load_state("load")
+            visitor.follow("main form button")
     assert sorted(seen) == sorted(PAGES)
     visitor.inspect("summary-of-everything")
     assert FORWARD_TO in visitor.text
-    page.locator(".actions .button").click()
+    visitor.follow(".actions .button")
     page.wait_for_url(f"{complete.ent_url}/**")
     user = complete.user(person)
     assert user["requiredActions"] == []
@@ -152,12 +150,11 @@ def test_the_whole_journey_without_javascript(complete: Stack, visit: Visit) -> 
     enter(visitor, complete.mail_link(person))
     while (name := slug(page)) != "summary":
         PAGES[name][1](page, person)
-        send(page)
+        send(visitor)
         if slug(page) == name:  # waits for an address: the link is opened in the same browser
             address = FORWARD_TO if name == "mail-forwarding" else f"nouvelle-{person.personal_mail}"
             visitor.open(mailed_link(complete, address))
-            page.locator("main form button").click()
-            page.wait_for_load_state("load")
+            visitor.follow("main form button")
     visitor.sees("Votre compte est activé")
 
 
@@ -166,11 +163,11 @@ def test_a_waiting_page_moves_on_when_another_device_confirms(complete: Stack, v
     visitor = visit()
     enter(visitor, complete.mail_link(person))
     fill_backup_mail(visitor.page, person)
-    send(visitor.page)
+    send(visitor)
     assert is_waiting(visitor.page)
     telephone = visit()
     telephone.open(mailed_link(complete, f"nouvelle-{person.personal_mail}"))
-    telephone.page.locator("main form button").click()
+    telephone.follow("main form button")
     telephone.page.wait_for_url("**/activation/charter")  # the journey goes on there
     visitor.page.wait_for_url("**/activation/charter")  # and here, by itself
 
@@ -181,16 +178,16 @@ def test_an_address_is_corrected(complete: Stack, visit: Visit) -> None:
     page = visitor.page
     enter(visitor, complete.mail_link(person))
     page.fill("#backup_mail", f"fautive-{person.personal_mail}")
-    send(page)
+    send(visitor)
     wrong = mailed_link(complete, f"fautive-{person.personal_mail}")
     visitor.press("Modifier l'adresse mail de secours")
     assert page.input_value("#backup_mail") == f"fautive-{person.personal_mail}"
     fill_backup_mail(page, person)
-    send(page)
+    send(visitor)
     assert is_waiting(page)
     stranger = visit()
     stranger.open(wrong)
     stranger.sees("Ce lien ne confirme plus d'adresse")
     visitor.open(mailed_link(complete, f"nouvelle-{person.personal_mail}"))
-    page.locator("main form button").click()
+    visitor.follow("main form button")
     page.wait_for_url("**/activation/charter")

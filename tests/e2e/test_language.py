@@ -48,7 +48,7 @@ def test_the_switch_keeps_the_page(stack: Stack, visit: Visit) -> None:
     visitor = visit().open(stack.mail_link(person))
     page = visitor.page
     for french, english, go_on in (
-        ("Activez votre compte", "Activate your account", lambda: page.locator("main form button").click()),
+        ("Activez votre compte", "Activate your account", lambda: visitor.follow("main form button")),
         ("Charte informatique", "IT policy statement", visitor.accept_charter),
         ("Choisissez votre mot de passe", "Choose your password", visitor.choose_password),
         ("Votre compte est activé", "Your account is activated", None),
@@ -69,7 +69,7 @@ def test_the_choice_lasts(stack: Stack, visit: Visit) -> None:
     visitor = visit().open(stack.mail_link(stack.person()))
     page = visitor.page
     visitor.speak("en")
-    page.locator("main form button").click()
+    visitor.follow("main form button")
     page.wait_for_url("**/activation/charter")
     visitor.accept_charter()
     visitor.choose_password()

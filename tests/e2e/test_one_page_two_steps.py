@@ -38,7 +38,7 @@ def ending(stack: Stack) -> Person:
 def test_every_state_of_the_page(strict: Stack, visit: Visit, language: str) -> None:
     visitor = visit(language=language).open(strict.mail_link(ending(strict)) + f"?lang={language}")
     page = visitor.page
-    page.locator("main form button").click()
+    visitor.follow("main form button")
     page.wait_for_url("**/activation/new-password")
     visitor.inspect("one-page")
     visitor.choose_password("Soleil2026", "autre")
@@ -54,7 +54,7 @@ def test_every_state_of_the_page(strict: Stack, visit: Visit, language: str) -> 
 def test_reading_the_rules_loses_nothing(strict: Stack, visit: Visit) -> None:
     visitor = visit().open(strict.mail_link(strict.person()))
     page = visitor.page
-    page.locator("main form button").click()
+    visitor.follow("main form button")
     visitor.sees(TITLE)
     page.fill("#password", PASSWORD)
     with visitor.context.expect_page() as opened:
@@ -84,7 +84,7 @@ def test_the_rules_alone(strict: Stack, visit: Visit, language: str) -> None:
 
 def test_without_javascript(strict: Stack, visit: Visit) -> None:
     visitor = visit(javascript=False).open(strict.mail_link(strict.person()))
-    visitor.page.locator("main form button").click()
+    visitor.follow("main form button")
     visitor.sees(TITLE)
     visitor.page.check("#accept")
     visitor.choose_password("court")

@@ -91,14 +91,14 @@ def test_seed_000_in_english(um: Stack, visit: Callable[..., Visitor]) -> None:
     """The leaflet's own titles, and no forwarding: it is optional."""
     person = um.person(language="en")
     visitor = visit(language="en").open(um.mail_link(person))
-    visitor.page.locator("main form button").click()
+    visitor.follow("main form button")
     visitor.page.wait_for_url("**/activation/charter")
     stage(visitor, 1, 4, "Acceptance of the UM IT Policy Statement")
     visitor.accept_charter()
     stage(visitor, 2, 4, "Your ENT university e-mail account")
     assert "A university mailbox will be created at the end of the ENT account validation" in visitor.words
     assert "Forward your ENT emails to another email address (optional)" in visitor.words
-    visitor.page.locator("main form button[type=submit]").click()
+    visitor.follow("main form button[type=submit]")
     visitor.page.wait_for_url("**/activation/new-password")
     stage(visitor, 3, 4, "Choose a password")
     visitor.choose_password()

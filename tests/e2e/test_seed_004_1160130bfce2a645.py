@@ -93,7 +93,7 @@ def test_seed_004_1160130bfce2a645(uphf: Stack, visit: Visit) -> None:
 
     # Cliquez sur l'onglet Aide, puis sur « Activer mon compte »
     visitor.open(uphf.url)
-    page.locator("main a[href='/aide']").click()
+    visitor.follow("main a[href='/aide']")
     visitor.press("Activer mon compte")
     visitor.sees("Activer mon compte")
     assert [words(text) for text in page.locator("main > p").all_inner_texts()] == [
@@ -116,7 +116,7 @@ def test_seed_004_1160130bfce2a645(uphf: Stack, visit: Visit) -> None:
     visitor.inspect("uphf-tiles")
 
     # Entrez votre Numéro personnel, votre Date de naissance ; Valider
-    page.locator(".tiles a", has_text="Numéro personnel").click()
+    visitor.follow(page.locator(".tiles a", has_text="Numéro personnel"))
     page.get_by_label("Numéro personnel").fill("P00417")
     page.get_by_label("Date de naissance").fill(f"{BORN:%d/%m/%Y}")
     visitor.inspect("uphf-number")
@@ -257,9 +257,9 @@ def test_a_student_by_their_ine(uphf: Stack, visit: Visit) -> None:
     visitor = visit()
     page = visitor.page
     visitor.open(uphf.url)
-    page.locator("main a[href='/premiere-connexion']").click()
+    visitor.follow("main a[href='/premiere-connexion']")
     visitor.press("Activer mon compte")
-    page.locator(".tiles a", has_text="Numéro INE").click()
+    visitor.follow(page.locator(".tiles a", has_text="Numéro INE"))
     page.get_by_label("Numéro INE").fill(" 0a1b 2c3d 4e5 ")
     page.get_by_label("Date de naissance").fill(f"{BORN:%d%m%Y}")
     visitor.press("Valider")

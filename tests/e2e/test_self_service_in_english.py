@@ -37,7 +37,7 @@ def test_a_sign_in_problem(um: Stack, visit: Visit) -> None:
     visitor = visit(language="en").open(f"{um.url}/probleme-de-connexion")
     page = visitor.page
     visitor.inspect("problem")
-    page.locator("main .button").first.click()
+    visitor.follow("main .button")
     visitor.press("Next")
     visitor.inspect("problem-identifier-refused")
     page.fill("#identifier", person.login)
@@ -59,7 +59,7 @@ def test_a_sign_in_problem(um: Stack, visit: Visit) -> None:
     mail = newest_mail(um, person.personal_mail or "")
     page.goto(next(link for link in mail.links if "/refus/" in link))
     visitor.inspect("refusal")
-    page.locator("main form button").click()
+    visitor.follow("main form button")
     visitor.inspect("refused")
 
 
@@ -67,7 +67,7 @@ def test_a_lost_password(um: Stack, visit: Visit) -> None:
     person = um.person(language="en")
     visitor = visit(language="en").open(um.mail_link(person))
     page = visitor.page
-    page.locator("main form button").click()  # so that the mailbox is known to be read
+    visitor.follow("main form button")  # so that the mailbox is known to be read
     page.check("#accept")
     visitor.press("Next")
     visitor.press("Next")
@@ -99,7 +99,7 @@ def test_ones_enrolments_and_account(um: Stack, visit: Visit) -> None:
     visitor.inspect("consultation-form")
     page.fill("#number", student)
     page.fill("#birth_date", "31032007")
-    page.locator("main form button").click()
+    visitor.follow("main form button")
     assert person.login in visitor.text
     visitor.inspect("consultation")
 

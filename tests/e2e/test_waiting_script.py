@@ -13,6 +13,15 @@ SCRIPT = Path(__file__).parents[2] / "kc_bridge" / "static" / "enhance.js"
 PAGE = """<!doctype html><title>Waiting</title>
 <p role="status" hidden data-waiting="/state" data-next="/next" data-over="Confirmed" data-unknown="Gave up">Waits</p>
 <script src="/enhance.js"></script>"""
+ANSWERS = """
+const ask = window.fetch;
+window.answered = Promise.resolve();
+window.fetch = (...what) => {
+  const answer = ask(...what);
+  window.answered = answer.then((one) => one.clone().text()).catch(() => {});
+  return answer;
+};"""
+"""Lets a test wait for the answer to what the page asked last."""
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -46,6 +55,7 @@ def bridge() -> Bridge:
 @pytest.fixture
 def page(browser: Browser, bridge: Bridge) -> Iterator[Page]:
     page = browser.new_page()
+    page.add_init_script(ANSWERS)
     page.clock.install()
     page.route("**/*", bridge.serve)
     page.goto("http://bridge.test/")
@@ -53,11 +63,15 @@ def page(browser: Browser, bridge: Bridge) -> Iterator[Page]:
     page.close()
 
 
+def await_answer(page: Page) -> None:
+    page.evaluate("() => window.answered")
+
+
 def pass_time(page: Page, seconds: int) -> None:
     """Lets the page's clock run, and the answers it waited for arrive."""
     for _ in range(seconds):
         page.clock.run_for(1000)
-        page.evaluate("() => new Promise((resolve) => queueMicrotask(resolve))")
+        await_answer(page)
 
 
 def test_it_says_that_it_waits_and_moves_on_when_the_link_was_opened(page: Page, bridge: Bridge) -> None:
@@ -74,7 +88,7 @@ def test_it_rests_while_nobody_looks_and_asks_at_once_when_somebody_does(page: P
     pass_time(page, 30)
     assert bridge.asked == 0
     page.evaluate(HIDE, False)
-    page.wait_for_timeout(50)
+    await_answer(page)
     assert bridge.asked == 1
 
 

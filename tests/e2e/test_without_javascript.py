@@ -36,7 +36,7 @@ def test_the_whole_journey(stack: Stack, visit: Visit) -> None:
 
 def test_languages_of_the_login_page_are_links(stack: Stack, visit: Visit) -> None:
     visitor = visit(javascript=False).open(f"{stack.ent_url}/connexion")
-    visitor.page.locator(".kcb-languages [lang=en]").click()
+    visitor.follow(".kcb-languages [lang=en]")
     visitor.sees("Sign in")
     assert visitor.page.locator("html").get_attribute("lang") == "en"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, ViewportSize, expect
 
 from kc_bridge.store.models import Person
 from tests.e2e import inspection
@@ -14,6 +14,8 @@ from tests.support.stack import GOOD_PASSWORD, Stack
 __all__ = ["Visitor", "member"]
 
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
+PATIENCE = 60_000
+"""Milliseconds until a page counts as not coming; the machine may be busy, and patience costs nothing where all is well."""
 # Chromium tells the console of a refusal itself; this also tells which directive of which page it was.
 REPORT_REFUSALS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
@@ -48,7 +50,7 @@ class Visitor:
             java_script_enabled=javascript,
             viewport=ViewportSize(width=width, height=height),
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.on("console", self._on_console)
         self.context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
         self.context.on("response", self._on_response)
@@ -79,9 +81,13 @@ class Visitor:
         return {label: " ".join(value.split()) for label, _, value in lines}
 
     def sees(self, title: str) -> None:
-        """Fails unless this is the page in front of the person."""
+        """Fails unless this is the page in front of the person, or becomes it: some pages lead on by themselves."""
+        try:
+            expect(self.page.locator("h1").first).to_have_text(title, use_inner_text=True, timeout=PATIENCE)
+        except AssertionError:
+            found = f"« {self.title} » instead of « {title} » at {self.page.url}\n{self.text}"
+            raise AssertionError(found) from None
         self.page.wait_for_load_state("load")
-        assert self.title == title, f"« {self.title} » instead of « {title} » at {self.page.url}\n{self.text}"
 
     # -- what a person does
 
@@ -90,15 +96,23 @@ class Visitor:
         return self
 
     def press(self, name: str, **options: Any) -> None:
-        """Presses the button or link of that name."""
-        self.control(name).click(**options)
-        self.page.wait_for_load_state("load")
+        """Presses the button or link of that name, and waits for the page it leads to."""
+        self.follow(self.control(name), **options)
+
+    def follow(self, control: str | Locator, **options: Any) -> None:
+        """Clicks what leads to another page, and waits until that one is there whole.
+
+        A click alone returns while the old page still stands, or the new one is half read.
+        """
+        if isinstance(control, str):
+            control = self.page.locator(control).first
+        with self.page.expect_navigation(wait_until="load"):
+            control.click(**options)
 
     def speak(self, language: str) -> None:
-        """Chooses a language by the page's own switch, and waits for the page in it: a click alone does not."""
-        self.page.locator(f".languages a[lang={language}]").click()
+        """Chooses a language by the page's own switch."""
+        self.follow(f".languages a[lang={language}]")
         self.page.locator(f"html[lang={language}]").wait_for(state="attached")
-        self.page.wait_for_load_state("load")
 
     def press_twice(self, selector: str = "main form button") -> None:
         """Two real clicks, the second before any answer to the first."""
@@ -116,18 +130,15 @@ class Visitor:
         """Types a password twice and sends it."""
         self.page.fill("#password", password)
         self.page.fill("#confirmation", password if confirmation is None else confirmation)
-        self.page.locator("form button[type=submit]").first.click()
-        self.page.wait_for_load_state("load")
+        self.follow("form button[type=submit]")
 
     def accept_charter(self) -> None:
         self.page.check("#accept")
-        self.page.locator("form button[type=submit]").first.click()
-        self.page.wait_for_load_state("load")
+        self.follow("form button[type=submit]")
 
     def to_charter(self, link: str) -> Visitor:
         """Opens the mailed link and presses its button."""
-        self.open(link)
-        self.page.locator("main form button").click()
+        self.open(link).follow("main form button")
         self.page.wait_for_url("**/activation/charter")
         return self
 
@@ -139,13 +150,13 @@ class Visitor:
     def log_in(self, login: str, password: str = GOOD_PASSWORD) -> None:
         """Fills in Keycloak's own login, from the page at which it stands: identifier, or password."""
         self.page.wait_for_selector("#username, #password")
+        self.page.wait_for_load_state("load")
         if self.page.locator("#username").is_visible():
             self.page.fill("#username", login)
             if not self.page.locator("#password").is_visible():
-                self.page.click("#kc-login")
+                self.follow("#kc-login")
         self.page.fill("#password", password)
-        self.page.click("#kc-login")
-        self.page.wait_for_load_state("load")
+        self.follow("#kc-login")
 
     # -- what a test looks at
 
