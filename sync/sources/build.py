@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 
@@ -19,6 +20,10 @@ Builder = Callable[[SourceSettings, str], Source]
 """Makes a source of one kind (entry points ``kc_bridge.sources``) from its settings and a text that must be part of every
 row's hash: :func:`sync.sources.base.seed`. Raises :class:`ConfigurationError` for settings it cannot use."""
 
+NAME = re.compile(r"[^\s:]{1,63}")
+"""With a colon and the longest number it makes a key the database keeps."""
+TAKEN = {"kc-bridge", "purged"}
+"""The source of what is left of somebody merged away (:mod:`sync.persons.merging`), and what keys of people erased begin with."""
 KINDS = {
     "csv": "sync.sources.csv",
     "sql": "sync.sources.sql",
@@ -38,10 +43,11 @@ def build_sources(settings: Settings, profile: UniversityProfile) -> list[Source
             "Choose another name.",
         )
     for name in names:
-        if names.count(name) > 1 or ":" in name:
+        if names.count(name) > 1 or name in TAKEN or not NAME.fullmatch(name):
             raise ConfigurationError(
-                f"The source name « {name} » is used twice or has a colon.",
-                "Give each source a name of its own.",
+                f"The source name « {name} » is used twice, has a space, a colon or more than 63 characters, or means"
+                " something else.",
+                "Give each source a name of its own, like apogee.",
             )
     return [_builder(source)(source, profile_fingerprint(profile)) for source in settings.sources]
 

@@ -70,6 +70,9 @@ Line = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[Line, BeforeValidator(_text)]
 Code = Annotated[Text, AfterValidator(normalised), Field(max_length=LONGEST)]
 OptionalText = Annotated[Line | None, BeforeValidator(_optional_text)]
+ShortText = Annotated[
+    Annotated[str, Field(min_length=1, max_length=64)] | None, BeforeValidator(_optional_text)
+]
 OptionalName = Annotated[str | None, BeforeValidator(_small)]
 OptionalDate = Annotated[date | None, BeforeValidator(_optional)]
 
@@ -95,7 +98,7 @@ class Record(BaseModel):
     login: OptionalName = None
     mail: OptionalName = None
     year: Annotated[int | None, BeforeValidator(_optional)] = None
-    programme: OptionalText = None
+    programme: ShortText = None
     label: OptionalText = None
     start: OptionalDate = None
     end: OptionalDate = None
