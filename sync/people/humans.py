@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.matching import MatchingRule
+from kc_bridge.store.erasure import ERASED
 from kc_bridge.store.models import Affiliation, Identifier, Person
 from kc_bridge.store.sync import PersonKey, SourceState
 from sync.people.matching import Claim, claim_of, link_values
@@ -22,7 +23,7 @@ COLUMNS = (
     Person.id, Person.key, Person.birth_date, Person.birth_name, Person.first_name, Person.last_name,
     Person.personal_mail,
 )  # fmt: skip
-NO_SOURCE = ("keycloak:", "erased:")
+NO_SOURCE = ("keycloak:", ERASED)
 """What the keys of people begin with whom no source names, or names no longer."""
 NOT_NUMBERS = {"birth_date", "birth_name", "first_name", "personal_mail"}
 

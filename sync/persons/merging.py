@@ -16,6 +16,7 @@ from kc_bridge.domain.affiliation import Status
 from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.store import audit
 from kc_bridge.store.activation import Link
+from kc_bridge.store.erasure import ERASED
 from kc_bridge.store.models import Affiliation, Identifier, OutboxMessage, Person
 from kc_bridge.store.sync import MailAlias, PersonKey, Sameness, SourceState
 from sync.people.matching import OPERATOR
@@ -42,7 +43,7 @@ def merge(
     for person in (stays, goes):
         if db.get(PersonKey, person.key):
             raise NotPossible(f"{person.login} was merged into another account before.")
-        if person.key.startswith(("keycloak:", "erased:")):
+        if person.key.startswith(("keycloak:", ERASED)):
             raise NotPossible(f"No source names {person.login}: there is nothing to merge.")
     for key in keys_of(db, goes):
         call_same(db, stays.key, key, actor, now)
@@ -79,11 +80,7 @@ def split(db: Session, person: Person, key: str, *, actor: str, reason: str, now
     db.flush()
     former = db.scalars(select(Person).where(Person.key == key)).one_or_none()
     _give_back(db, person, key, former)
-    # Rows without an affiliation are new ones: where only what changed is asked for, all is read once.
-    source = key.partition(":")[0]
-    db.execute(update(SourceState).where(SourceState.source == source).values(mark=None))
-    number = key.partition(":")[2]
-    db.execute(delete(Identifier).where(Identifier.person_id == person.id, Identifier.value == number))
+    _read_again(db, person, key)
     person.digest, person.updated_at = None, now
     details = {"reason": reason, "key": key, "account_again": former is not None}
     audit.record(db, now, actor, "person.split", person.id, **details)
@@ -133,6 +130,17 @@ def _end_what_was_begun(db: Session, goes: Person) -> None:
     db.execute(update(Link).where(*open_links).values(state="superseded"))
     waiting = OutboxMessage.person_id == goes.id, OutboxMessage.state == "waiting"
     db.execute(update(OutboxMessage).where(*waiting).values(state="expired", last_error="merged"))
+
+
+def _read_again(db: Session, person: Person, key: str) -> None:
+    """Names and numbers may be those of the one who leaves: the next run takes them from what is said of each."""
+    mine = Affiliation.person_id == person.id
+    sources = {key.partition(":")[0], *db.scalars(select(Affiliation.source).where(mine))}
+    # Rows whose hash is not known are new ones; where only what changed is asked for, all is read once.
+    db.execute(update(Affiliation).where(mine).values(row_hash=None))
+    db.execute(update(SourceState).where(SourceState.source.in_(sources)).values(mark=None))
+    own = person.key.partition(":")[2]
+    db.execute(delete(Identifier).where(Identifier.person_id == person.id, Identifier.value != own))
 
 
 def _give_back(db: Session, person: Person, key: str, former: Person | None) -> None:
