@@ -30,7 +30,7 @@ from sync.people.resolving import resolve
 from sync.plan import Action, Plan
 from sync.planning.pages import Planning
 from sync.planning.staging import Staging
-from sync.reading.quarantine import replace_quarantine
+from sync.reading.quarantine import forget_others, replace_quarantine
 from sync.reading.source import KnownRows, Reading, read
 from sync.reading.states import note_readings, since
 from sync.reading.unchanged import UnchangedRows
@@ -240,7 +240,9 @@ class SyncEngine:
         return Report("partial" if outcome.partial else "ok", plan, outcome, counts)
 
     def _quarantine(self, staging: Staging) -> None:
-        for name in self._sources:
+        told = {*self._sources, *staging.sources_rejected()}
+        forget_others(self._sessions, told)
+        for name in sorted(told):
             replace_quarantine(self._sessions, name, lambda name=name: staging.rejected(name), self._clock())  # type: ignore[misc]
 
     def _reject_conflict(self, prepared: Prepared, action: Action, reason: str) -> None:

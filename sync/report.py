@@ -136,8 +136,9 @@ def show_quarantine(console: Console, rows: Sequence[Quarantine]) -> None:
     """Every row that could not be used, and what to do; one line a problem, so that it can be searched."""
     for row in rows:
         column = f", column {row.column}" if row.column else ""
+        line = f" line {row.line}" if row.line else ""
         console.print(
-            f"[bold]{escape(row.file)} line {row.line}[/]{escape(column)}: {escape(row.problem)} → {escape(row.remedy)}",
+            f"[bold]{escape(row.file)}{line}[/]{escape(column)}: {escape(row.problem)} → {escape(row.remedy)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -128,6 +128,10 @@ class Staging:
         )
         return (Rejected(Place(file, line), *rest) for file, line, *rest in rows)
 
+    def sources_rejected(self) -> list[str]:
+        """Sources with such rows."""
+        return [source for (source,) in self._db.execute("SELECT DISTINCT source FROM rejected")]
+
     def rejected_rows(self, source: str) -> int:
         """How many rows of the source cannot be used."""
         return int(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from kc_bridge.store.database import SessionFactory
 from kc_bridge.store.sync import Quarantine
 from sync.sources.base import Rejected
 
-__all__ = ["replace_quarantine"]
+__all__ = ["forget_others", "replace_quarantine"]
 
 PAGE = 1000
 
@@ -37,6 +37,14 @@ def replace_quarantine(
         entries = (_entry(source, one, now) for one in rejected())
         while page := list(islice(entries, PAGE)):
             session.execute(insert(table), page)
+
+
+def forget_others(sessions: SessionFactory, sources: Collection[str]) -> None:
+    """Forgets rows of sources that are no longer read: nobody could mend them."""
+    others = Quarantine.source.not_in(sources)
+    with sessions.begin() as session:
+        if session.scalar(select(Quarantine.id).where(others).limit(1)):
+            session.execute(delete(Quarantine).where(others))
 
 
 def _tuple(rejected: Rejected) -> tuple[Any, ...]:
