@@ -12,10 +12,12 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, case, func, select
 from sqlalchemy.orm import Session
 
+from kc_bridge.channels.announcements import LDAP
 from kc_bridge.domain.clock import Clock, system_clock
 from kc_bridge.settings import Settings
 from kc_bridge.store.database import session_factory
 from kc_bridge.store.models import OutboxMessage
+from kc_bridge.store.outbox import MAIL
 from kc_bridge.store.sync import SyncRun
 from sync.turns.lock import myself
 
@@ -23,7 +25,8 @@ __all__ = ["Figures", "registry", "serve_metrics"]
 
 APPLIED = ("ok", "partial")
 STATUSES = ("running", "ok", "partial", "refused", "failed")
-CHANNELS = ("mail", "webhook", "ldap")
+CHANNELS = (MAIL, LDAP)
+"""Told of even while nothing waits there; each receiver of webhooks has one of its own."""
 BY_SOURCE = {
     "rows": ("kcb_sync_rows", "Rows read by the last run, by source"),
     "changed": ("kcb_sync_rows_changed", "Rows that were new or had changed in the last run, by source"),
@@ -108,16 +111,16 @@ def _latest(session: Session) -> Iterator[Metric]:
         status.add_metric([each], float(latest.status == each))
     yield status
     yield _gauge(
-        "kcb_sync_refused",
-        "1 if the last plan was refused and waits for somebody",
-        float(latest.status == "refused"),
-    )
-    yield _gauge(
         "kcb_sync_started_timestamp_seconds", "When the last run began", latest.started_at.timestamp()
     )
     ended = _last_ended(session, latest)
     if ended is None or ended.finished_at is None:
         return
+    yield _gauge(
+        "kcb_sync_refused",
+        "1 if the last plan was refused and waits for somebody",
+        float(ended.status == "refused"),  # while the next run makes the same plan again, too
+    )
     lasted = (ended.finished_at - ended.started_at).total_seconds()
     yield _gauge("kcb_sync_duration_seconds", "How long the last run that ended took", lasted)
     yield from _counts(ended)

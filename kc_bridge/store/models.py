@@ -142,7 +142,7 @@ class OutboxMessage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(64), default="mail", server_default="mail")
-    """``mail``, ``webhook`` or ``ldap``: each is sent by a worker of its own, so that none waits for another."""
+    """``mail``, ``ldap`` or ``webhook.<name>``: each is sent by a worker of its own, so that none waits for another."""
     kind: Mapped[str] = mapped_column(String(32))
     dedupe_key: Mapped[str] = mapped_column(String(255), unique=True)
     """One message per person and reason, however often the reason is found."""

@@ -85,7 +85,7 @@ def test_a_refusal_a_failure_and_dead_letters_are_seen(scraped: Scraped, world: 
     with world.sessions.begin() as session:
         message = session.get_one(OutboxMessage, 1)
         message.state = "dead"
-        message.channel = "webhook"
+        message.channel = "webhook.badges"
     world.now += timedelta(minutes=5)
     world.students([student(n, first=f"P{n}", status="A") for n in range(1, 31)])
     with pytest.raises(PlanRefused):
@@ -94,8 +94,13 @@ def test_a_refusal_a_failure_and_dead_letters_are_seen(scraped: Scraped, world: 
     assert figures["kcb_sync_refused"] == 1
     assert figures["kcb_sync_last_success_timestamp_seconds"] == success
     assert figures["kcb_sync_planned{kind=disable}"] == 30
-    assert figures["kcb_outbox_dead{channel=webhook}"] == 1
-    assert figures["kcb_outbox_waiting{channel=webhook}"] == 0
+    assert figures["kcb_outbox_dead{channel=webhook.badges}"] == 1
+    assert figures["kcb_outbox_waiting{channel=webhook.badges}"] == 0
+    with world.sessions.begin() as session:
+        session.add(
+            SyncRun(started_at=world.now, status="running")
+        )  # the next one, which makes the same plan
+    assert scraped.figures()["kcb_sync_refused"] == 1
 
 
 def test_another_process_leads(scraped: Scraped, world: World) -> None:
