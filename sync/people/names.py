@@ -38,11 +38,11 @@ def holders(
         chunk = sorted(claims)[start : start + IN_LIST]
         uids = [name for kind, name in chunk if kind == "account uid"]
         names = [name for kind, name in chunk if kind == "account name"]
-        free = {local_part(name): (kind, name) for kind, name in chunk}
+        parts = {local_part(name) for _, name in chunk}
         still = or_(RetiredName.free_on.is_(None), RetiredName.free_on > today)
-        retired = select(RetiredName.name).where(among(RetiredName.name, free), still)
-        for name in session.scalars(retired):
-            found[free[name]] = Holder("a former name", "somebody who no longer has it")
+        retired = set(session.scalars(select(RetiredName.name).where(among(RetiredName.name, parts), still)))
+        former = Holder("a former name", "somebody who no longer has it")
+        found |= {claim: former for claim in chunk if local_part(claim[1]) in retired}
         owner = select(MailAlias.address, Person.login).join(Person, Person.id == MailAlias.person_id)
         for address, login in session.execute(owner.where(among(MailAlias.address, names))):
             found["account name", address] = Holder("a former address", login)

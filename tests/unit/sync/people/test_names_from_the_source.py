@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from kc_bridge.settings import SourceSettings
+from kc_bridge.store.sync import RetiredName
+from sync.people.names import holders
 from tests.support.sync_world import World
 
 MAPPING = """
@@ -115,3 +118,11 @@ def test_what_is_no_name_is_quarantined(world: Staff, name: str) -> None:
     world.names(f"1;Bernard;Paul;;{name};", "2;Petit;Léa;;;")
     world.run()
     assert [line for line, _ in world.problems()] == [2]
+
+
+def test_a_retired_name_is_refused_to_everybody_who_asks(world: World) -> None:
+    with world.sessions.begin() as session:
+        session.add(RetiredName(name="a.b", retired_on=date(2026, 1, 1), free_on=None))
+    asked = {("account name", "a.b@etu.fr"), ("account name", "a.b@univ.fr"), ("account uid", "a.b")}
+    with world.sessions() as session:
+        assert holders(session, {*asked, ("account uid", "free")}, date(2026, 9, 1)).keys() == asked
