@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -63,10 +63,22 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: errors raised on purpose are shown without a traceback."""
+    """Entry point: errors raised on purpose, and a database that went away, are shown without a traceback."""
     os.umask(0o077)  # database, keys and reports hold people's data: nobody else's to read
     try:
         cli()
     except BridgeError as error:
-        click.secho(str(error) or type(error).__name__, fg="red", err=True)
-        sys.exit(1)
+        _fail(str(error) or type(error).__name__)
+    except Exception as error:
+        known = sys.modules.get("sqlalchemy.exc")  # where nobody imported it, it raised nothing
+        if known is None or not isinstance(error, known.OperationalError):
+            raise
+        _fail(
+            f"The bridge's database does not answer: {str(error.orig).partition(chr(10))[0]}\n"
+            "  → Look at the server of database_url, then do this again: what was not finished is."
+        )
+
+
+def _fail(text: str) -> NoReturn:
+    click.secho(text, fg="red", err=True)
+    sys.exit(1)

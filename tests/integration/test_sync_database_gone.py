@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from kc_bridge.adapters.directories import open_directory
 from sync.turns.lock import Superseded
@@ -83,7 +83,7 @@ def test_it_stops(
 ) -> None:
     with (
         proxy.failing(once_written(server.halt), BATCH, after=after % 5, times=1),
-        pytest.raises(SQLAlchemyError),
+        pytest.raises(OperationalError, match="refused"),
     ):
         world.run()
     proxy.idle()
