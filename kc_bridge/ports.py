@@ -95,6 +95,8 @@ class Write:
     user: DirectoryUser
     user_id: str | None = None
     """Keycloak's id, when it is known; otherwise the user is looked for by its key."""
+    known: bool = False
+    """Whether Keycloak may have been told of the person before, even if its answer was never heard."""
 
 
 class Status(StrEnum):

@@ -2,8 +2,8 @@
 
 It works on a stock server. What the plain Admin API cannot give: a fence against a run that lost its turn (``fence`` is
 ignored); an update that leaves what others write in the same instant (a PUT with attributes alone wipes mail and names,
-so the user is read, merged and written whole); a quick way to find a user by our mark, so one whose id we never heard is
-looked for by its username.
+so the user is read, merged and written whole); a quick way to find a user by our mark, which with 100,000 of them takes
+Keycloak most of a second: it is looked for only where an answer may have been lost.
 
 Nor does it tell who is an administrator: seeing the roles of realm-management takes view-clients, which would show us
 every application's secret. So the JAR is asked before each write; without the JAR, the mark alone protects.
@@ -76,8 +76,10 @@ class KeycloakDirectory:
     def _result(self, write: Write) -> Result:
         try:
             if write.kind is WriteKind.CREATE:
-                return self._create(write.user)
-            user_id = write.user_id or self._find(write.user)
+                # By another name since, perhaps: Keycloak would make a second one.
+                lost = self._by_key(write.user.key) if write.known else None
+                return self._again(lost, write.user) if lost else self._create(write.user)
+            user_id = write.user_id or self._by_key(write.user.key)
             if user_id is None:
                 return Result(Status.ABSENT)
             return self._change(write.kind, user_id, write.user)
@@ -98,10 +100,6 @@ class KeycloakDirectory:
         self._write(user_id, user, enabled=None)
         return Result(Status.UPDATED, user_id)
 
-    def _find(self, user: DirectoryUser) -> str | None:
-        found = self._by_username(user.username)
-        return str(found["id"]) if found and _first(found, OWNER) == user.key else None
-
     def _create(self, user: DirectoryUser) -> Result:
         body = _representation(user, {})
         body["attributes"] |= {name: list(values) for name, values in user.first_attributes.items()}
@@ -116,8 +114,11 @@ class KeycloakDirectory:
             if _first(found, OWNER) != user.key:
                 taken = f"the username {user.username} belongs to a user that is not ours"
                 raise Refused(Status.CONFLICT, taken) from None
-            self._write(str(found["id"]), user, enabled=user.enabled or None)
-            return Result(Status.UPDATED, str(found["id"]))
+            return self._again(str(found["id"]), user)
+
+    def _again(self, user_id: str, user: DirectoryUser) -> Result:
+        self._write(user_id, user, enabled=user.enabled or None)
+        return Result(Status.UPDATED, user_id)
 
     def _disable(self, user_id: str, user: DirectoryUser) -> None:
         """First closed, then logged out, so that no session can begin in between.
@@ -180,6 +181,13 @@ class KeycloakDirectory:
             f"Keycloak does not tell « {SYNC_CLIENT} » whose a user is ({response.status_code}).",
             "Run: kcb setup, then kcb doctor.",
         )
+
+    def _by_key(self, key: str) -> str | None:
+        users = self._call(lambda admin: admin.get_users({"q": f"{OWNER}:{key}", "max": 3}))
+        ours = [str(found["id"]) for found in users if _first(found, OWNER) == key]
+        if len(ours) > 1:
+            raise Refused(Status.CONFLICT, f"{len(ours)} users bear its mark ({', '.join(ours)})")
+        return next(iter(ours), None)
 
     def _by_username(self, username: str) -> Mapping[str, Any] | None:
         users = self._call(lambda admin: admin.get_users({"username": username, "exact": True, "max": 2}))

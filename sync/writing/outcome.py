@@ -97,4 +97,6 @@ def write_of(action: Action) -> Write | None:
     if action.kind is Kind.NOTHING:
         return None
     known = action.subject.known
-    return Write(WRITES[action.kind], action.subject.user, known.keycloak_id if known else None)
+    if known is None:
+        return Write(WRITES[action.kind], action.subject.user)
+    return Write(WRITES[action.kind], action.subject.user, known.keycloak_id, known=True)

@@ -14,6 +14,7 @@ import pytest
 
 from kc_bridge.adapters.directories import open_directory
 from kc_bridge.domain.errors import KeycloakUnavailable
+from sync.persons import renaming
 from sync.writing import pace
 from tests.integration.kcb_realm import KcbRealm
 from tests.integration.sync_realm import clear, held, nothing_doubled, owed, repaired
@@ -185,3 +186,26 @@ def test_the_plain_admin_api_fails(realm: KcbRealm, world: World, proxy: FaultPr
     assert report.outcome.done["create"] == len(world.mails()) < EVERYBODY
     nothing_doubled(realm, world)
     repaired(realm, world, EVERYBODY)
+
+
+@pytest.mark.parametrize(("way", "path"), [("batch", BATCH), ("admin", "/users")])
+def test_a_rename_between_a_lost_answer_and_its_repair(
+    realm: KcbRealm, world: World, proxy: FaultProxy, way: str, path: str
+) -> None:
+    """Keycloak holds somebody we never heard of, by a name that is no longer theirs."""
+    writes_by(world, way)
+    world.students([student(1)])
+    with proxy.failing(FAULTS["lost answer"], path):
+        assert world.run().status == "partial"
+    assert (owed(world), len(held(realm))) == (2, 2)
+    with world.sessions.begin() as session:
+        person = session.merge(world.person("apogee:1"))
+        today = world.now.date()
+        named = renaming.plan(session, person, world.profile, today, first_name="Camille", last_name="Roy")
+        renaming.rename(
+            session, person, named, world.profile, actor="test", reason="", now=world.now, today=today
+        )
+    assert world.run().status == "ok"
+    assert (set(held(realm).values()), len(held(realm)), owed(world)) == ({1}, 2, 0)
+    assert named.login in {user["username"] for user in realm.call("GET", "users")}
+    assert world.run().plan.writes == 0

@@ -67,7 +67,11 @@ def directory(keys_dir: Path, slept: list[float]) -> KeycloakDirectory:
 
 def do(directory: KeycloakDirectory, kind: str, user_id: str | None = "u1") -> Result:
     """One write; the fence is not looked at."""
-    (result,) = directory.write([Write(WriteKind(kind), WANTED, user_id)], fence=1)
+    return write(directory, Write(WriteKind(kind), WANTED, user_id))
+
+
+def write(directory: KeycloakDirectory, write: Write) -> Result:
+    (result,) = directory.write([write], fence=1)
     return result
 
 
@@ -284,19 +288,46 @@ def test_missing_rights_name_the_remedy(directory: KeycloakDirectory, http: resp
         do(directory, "enable", None)
 
 
-def test_only_the_exact_username_is_found(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
-    found(http, OURS | {"username": "x" + WANTED.username})
-    assert do(directory, "enable", None).status is Status.ABSENT
-
-
-def test_a_user_whose_id_was_never_heard_is_found_by_its_name(
+def test_a_username_that_only_begins_alike_is_another(
     directory: KeycloakDirectory, http: responses.RequestsMock
 ) -> None:
-    found(http, OURS)
+    http.post(USERS, status=409, json={"errorMessage": "User exists with same email"})
+    found(http, OURS | {"username": "x" + WANTED.username})
+    assert "same email" in do(directory, "create", None).reason
+
+
+def test_a_user_whose_id_was_never_heard_is_found_by_its_key(
+    directory: KeycloakDirectory, http: responses.RequestsMock
+) -> None:
+    other = {"id": "u2", "username": "x", "attributes": {"kcbKey": [KEY + "k"]}}
+    found(http, other, OURS | {"username": "by.another@name"})
     readable(http)
     http.put(f"{USERS}/u1", status=204)
     assert do(directory, "enable", None) == Result(Status.ENABLED, "u1")
     assert bodies(http, "PUT")[0]["enabled"] is True
+    assert f"q=kcbKey%3A{KEY}" in str(http.calls[1].request.url)
+
+
+def test_whom_keycloak_may_have_been_told_of_is_looked_for_before_it_is_made(
+    directory: KeycloakDirectory, http: responses.RequestsMock
+) -> None:
+    found(http, OURS | {"username": "by.another@name"})
+    readable(http)
+    http.put(f"{USERS}/u1", status=204)
+    assert write(directory, Write(WriteKind.CREATE, WANTED, known=True)) == Result(Status.UPDATED, "u1")
+    assert bodies(http, "PUT")[0]["username"] == WANTED.username
+
+    http.replace(responses.GET, USERS, json=[])
+    http.post(USERS, status=201, headers={"Location": f"{USERS}/u2"})
+    assert write(directory, Write(WriteKind.CREATE, WANTED, known=True)) == Result(Status.CREATED, "u2")
+
+
+def test_two_users_with_one_mark_are_for_a_person_to_look_at(
+    directory: KeycloakDirectory, http: responses.RequestsMock
+) -> None:
+    found(http, OURS, OURS | {"id": "u2"})
+    result = write(directory, Write(WriteKind.CREATE, WANTED, known=True))
+    assert (result.status, result.reason) == (Status.CONFLICT, "2 users bear its mark (u1, u2)")
 
 
 def test_only_a_closed_user_is_deleted(directory: KeycloakDirectory, http: responses.RequestsMock) -> None:
