@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import requests
 
 from kc_bridge.adapters import patience
 from kc_bridge.adapters.http import send
+from kc_bridge.adapters.keycloak import KeycloakDirectory
 from kc_bridge.adapters.patience import PatientAdapter
 from kc_bridge.domain.errors import KeycloakUnavailable
+from kc_bridge.settings import Settings
 from tests.support.certificates import authority
 from tests.support.dripping import Dripping
 
@@ -68,6 +71,25 @@ def test_through_tls_too(serve: Callable[..., Dripping], tmp_path: Path) -> None
     with pytest.raises(requests.RequestException) as told:
         session.get(server.url, timeout=2 * TIMEOUT, verify=str(trusted.write(tmp_path)))
     assert "timed out" in str(told.value)
+
+
+class Granted:
+    """A token that needs no asking."""
+
+    def token(self) -> str:
+        return "t1"
+
+
+def test_the_plain_admin_api_too(serve: Callable[..., Dripping]) -> None:
+    nobody = b"[%s]" % (b" " * 80)
+    server = serve(HEAD + b"Content-Length: %d\r\n\r\n" % len(nobody), nobody)
+    address = server.url.rstrip("/")
+    directory = KeycloakDirectory(
+        Settings(keycloak_public_url=address, keycloak_timeout=timedelta(seconds=1)), sleep=lambda _: None
+    )
+    directory._call.credentials = Granted()  # type: ignore[assignment]
+    with pytest.raises(KeycloakUnavailable):
+        list(directory.digests())
 
 
 def test_the_next_call_on_the_connection_has_its_own_patience(serve: Callable[..., Dripping]) -> None:
