@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from kc_bridge.adapters import patience
 from kc_bridge.adapters.http import send
 from kc_bridge.adapters.keycloak import KeycloakDirectory
 from kc_bridge.adapters.patience import PatientAdapter
+from kc_bridge.adapters.webhooks import WebhookUnavailable, post
+from kc_bridge.channels.settings import Webhook
 from kc_bridge.domain.errors import KeycloakUnavailable
 from kc_bridge.settings import Settings
 from tests.support.certificates import authority
@@ -90,6 +93,15 @@ def test_the_plain_admin_api_too(serve: Callable[..., Dripping]) -> None:
     directory._call.credentials = Granted()  # type: ignore[assignment]
     with pytest.raises(KeycloakUnavailable):
         list(directory.digests())
+
+
+def test_receivers_of_webhooks_too(serve: Callable[..., Dripping], tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(base64.b64encode(bytes(32)))
+    server = serve(b"", HEAD + b"Content-Length: 0\r\n\r\n")
+    receiver = Webhook(name="slow", url=server.url, secret_file=secret, timeout=timedelta(seconds=1))
+    with pytest.raises(WebhookUnavailable):
+        post(receiver, "m1", b"{}", datetime(2026, 9, 1, tzinfo=UTC))
 
 
 def test_the_next_call_on_the_connection_has_its_own_patience(serve: Callable[..., Dripping]) -> None:
