@@ -54,7 +54,7 @@ class DirectoryUser:
     first_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Attributes set at creation only, then the person's own."""
     required_actions: tuple[str, ...] = ()
-    """Required actions at creation; afterwards they belong to the activation."""
+    """Required actions at creation, and where :attr:`Write.forget` is asked; else they belong to the activation."""
 
     @cached_property
     def digest(self) -> str:
@@ -97,6 +97,8 @@ class Write:
     """Keycloak's id, when it is known; otherwise the user is looked for by its key."""
     known: bool = False
     """Whether Keycloak may have been told of the person before, even if its answer was never heard."""
+    forget: bool = False
+    """Of a user there is: every credential goes, and the required actions are those of its creation again."""
 
 
 class Status(StrEnum):

@@ -82,6 +82,8 @@ class KeycloakDirectory:
             user_id = write.user_id or self._by_key(write.user.key)
             if user_id is None:
                 return Result(Status.ABSENT)
+            if write.forget:
+                self._forget(user_id, write.user)
             return self._change(write.kind, user_id, write.user)
         except Refused as refusal:
             return Result(refusal.status, reason=refusal.reason)
@@ -99,6 +101,18 @@ class KeycloakDirectory:
             return Result(Status.DISABLED, user_id)
         self._write(user_id, user, enabled=None)
         return Result(Status.UPDATED, user_id)
+
+    def _forget(self, user_id: str, user: DirectoryUser) -> None:
+        """Before the account may be opened: what opened it of old is gone by then."""
+        found = self._own(user_id, user)
+        for credential in self._call(lambda admin: admin.get_credentials(user_id)):
+            self._take_away(user_id, credential["id"])
+        body = {**found, "requiredActions": list(user.required_actions)}
+        self._call(lambda admin: admin.update_user(user_id, body))
+
+    def _take_away(self, user_id: str, credential_id: str) -> None:
+        with suppress(Missing):
+            self._call(lambda admin: admin.delete_credential(user_id, credential_id))
 
     def _create(self, user: DirectoryUser) -> Result:
         body = _representation(user, {})

@@ -135,6 +135,8 @@ def _row(write: Write) -> dict[str, Any]:
         row["firstAttributes"] = {name: list(values) for name, values in user.first_attributes.items()}
         row["requiredActions"] = list(user.required_actions)
         row["enabled"] = user.enabled
+    if write.forget:
+        row |= {"forget": True, "requiredActions": list(user.required_actions)}
     return row
 
 

@@ -47,11 +47,12 @@ def foresee(kcb: Services) -> int:
 
 
 def _with_data() -> ColumnElement[bool]:
-    """Closed long enough, and something of what they gave is still there."""
+    """Closed long enough, Keycloak has been told, and something of what they gave is still there."""
     theirs = (Link, Journey, AddressChange, SecurityAnswer)
     left = [select(table.person_id).where(table.person_id == Person.id).exists() for table in theirs]
     columns = (Person.personal_mail, Person.phone, Person.activated_at, Person.reset_at)
-    return and_(Person.state == DATA_PURGED, or_(*(column.is_not(None) for column in columns), *left))
+    told = Person.digest.is_not(None)
+    return and_(Person.state == DATA_PURGED, told, or_(*(column.is_not(None) for column in columns), *left))
 
 
 def _whole() -> ColumnElement[bool]:

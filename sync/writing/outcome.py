@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
+from kc_bridge.domain.account_state import DATA_PURGED
 from kc_bridge.ports import Result, Status, Write, WriteKind
+from sync.people.model import KnownPerson
 from sync.plan import Action, Kind
 
 __all__ = ["Outcome", "Verdict", "verdict", "write_of"]
@@ -99,4 +101,15 @@ def write_of(action: Action) -> Write | None:
     known = action.subject.known
     if known is None:
         return Write(WRITES[action.kind], action.subject.user)
-    return Write(WRITES[action.kind], action.subject.user, known.keycloak_id, known=True)
+    return Write(
+        WRITES[action.kind],
+        action.subject.user,
+        known.keycloak_id,
+        known=True,
+        forget=_forgets(action, known),
+    )
+
+
+def _forgets(action: Action, known: KnownPerson) -> bool:
+    """What opened an account goes with its owner's data; also of those whose data went before this was done."""
+    return action.kind is not Kind.PURGE and DATA_PURGED in (action.subject.standing.state, known.state)

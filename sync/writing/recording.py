@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from kc_bridge.domain.account_state import CREATED, CURRENT, IN_USE
+from kc_bridge.domain.account_state import CREATED, CURRENT, DATA_PURGED, IN_USE
 from kc_bridge.domain.affiliation import Affiliation
 from kc_bridge.domain.numbers import FORMER_INE
 from kc_bridge.store import models
@@ -127,7 +127,16 @@ def _changed_person(action: Action, held: Any, now: datetime, mails: list[Row]) 
     }
     if action.kind is Kind.NOTHING:
         return row | settled(subject, activated=held.activated_at is not None)
+    if subject.standing.state == DATA_PURGED:
+        return row | _forgotten(held, now)
     return row | {"state": state, "digest": None}
+
+
+def _forgotten(held: Any, now: datetime) -> Row:
+    """From here on nothing may open the user in Keycloak any more, whether or not we hear of it: until the rest is erased
+    here, the account is one that was reset."""
+    reset_at = held.reset_at if held.activated_at is None else now
+    return {"state": DATA_PURGED, "digest": None, "activated_at": None, "reset_at": reset_at}
 
 
 def _names(subject: Subject) -> Row:

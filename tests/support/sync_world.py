@@ -34,6 +34,10 @@ class FakeDirectory:
         self.held: dict[str, DirectoryUser] = {}
         """Users by id."""
         self.open: dict[str, bool] = {}
+        self.passwords: dict[str, str] = {}
+        """By id, of users who have chosen one."""
+        self.steps: dict[str, tuple[str, ...]] = {}
+        """Required actions by id."""
         self.writes: list[tuple[str, str]] = []
         """What was changed, and whose."""
         self.requests: list[list[Write]] = []
@@ -88,6 +92,9 @@ class FakeDirectory:
             return Result(Status.NOT_OWNED)
         if write.kind is WriteKind.DELETE:
             return self._delete(user_id)
+        if write.forget:
+            self.passwords.pop(user_id, None)
+            self.steps[user_id] = user.required_actions
         return self._change(write.kind, user_id, user)
 
     def _look_up(self, write: Write) -> str | None:
@@ -98,6 +105,7 @@ class FakeDirectory:
     def _create(self, user: DirectoryUser) -> Result:
         user_id = f"kc-{user.key[:30]}"
         self.held[user_id], self.open[user_id] = user, user.enabled
+        self.steps[user_id] = user.required_actions
         self.writes.append(("create", user.username))
         return Result(Status.CREATED, user_id)
 

@@ -89,6 +89,18 @@ def test_what_is_sent_and_what_comes_back(directory: BatchDirectory, http: respo
     }
 
 
+def test_who_is_forgotten_has_the_steps_of_a_creation(
+    directory: BatchDirectory, http: responses.RequestsMock
+) -> None:
+    http.post(f"{USERS}/batch", json={"results": [{"status": "updated", "id": "u1", "reason": ""}] * 2})
+    directory.write(
+        [Write(WriteKind.UPDATE, USER, "u1", forget=True), Write(WriteKind.UPDATE, USER, "u2")], 1
+    )
+    forgotten, other = json.loads(http.calls[-1].request.body or "")["users"]
+    assert (forgotten["forget"], forgotten["requiredActions"]) == (True, ["kcb-charter"])
+    assert not {"forget", "requiredActions"} & other.keys()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

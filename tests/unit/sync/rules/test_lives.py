@@ -43,6 +43,8 @@ def activate(world: World) -> None:
         person = db.scalars(select(models.Person).where(models.Person.key == KEY)).one()
         person.activated_at, person.state, person.digest = world.now, "SupannActif", None
         person.personal_mail = "verified@courriel.example"
+        keycloak_id = person.keycloak_id or ""
+    world.directory.passwords[keycloak_id], world.directory.steps[keycloak_id] = "Printemps", ()
 
 
 def services(world: World) -> Services:
@@ -160,6 +162,61 @@ def test_enrolled_again_after_the_data_have_gone_is_the_same_activated_anew(worl
     assert again.personal_mail == "p1@courriel.example", "what the register says, as at the first enrolment"
     assert world.mails()[mails:] == [again.login]
     assert again.closed_on is None
+
+
+def test_what_opened_the_account_goes_with_the_data_and_not_before(world: World) -> None:
+    activate(world)
+    keycloak_id = world.person(KEY).keycloak_id or ""
+    world.on(2028, 1, 1).run()
+    assert (world.directory.passwords, world.directory.steps[keycloak_id]) == ({keycloak_id: "Printemps"}, ())
+    world.on(2028, 6, 29).run()
+    assert world.directory.passwords == {}
+    assert world.directory.steps[keycloak_id] == ("kcb-charter", "kcb-new-password")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_enrolled_again_before_the_data_are_erased_here_is_activated_anew_all_the_same(
+    world: World, lost: bool
+) -> None:
+    """Also where Keycloak has done it and nobody has heard its answer."""
+    activate(world)
+    world.on(2028, 1, 1).run()
+    world.directory.lose_answers = lost
+    world.on(2028, 6, 29).run()
+    world.directory.lose_answers = False
+    mails = len(world.mails())
+    file(world, student(1, year=2028, created="06/07/2028"))
+    assert not lost or erase(world) == 0, "Keycloak first"
+    world.on(2028, 7, 6).run()
+    again = world.person(KEY)
+    assert state(world) == ("SupannCree", True)
+    assert world.directory.steps[again.keycloak_id or ""] == ("kcb-charter", "kcb-new-password")
+    assert (again.activated_at, again.personal_mail) == (None, "verified@courriel.example")
+    assert again.reset_at is not None, "numbers and a birth date do not open what is still there"
+    assert world.mails()[mails:] == [again.login]
+
+
+def test_whom_an_earlier_version_left_a_password_is_activated_anew(world: World) -> None:
+    activate(world)
+    for day in ((2028, 1, 1), (2028, 6, 29)):
+        world.on(*day).run()
+    erase(world)
+    keycloak_id = world.person(KEY).keycloak_id or ""
+    world.directory.passwords[keycloak_id], world.directory.steps[keycloak_id] = "Printemps", ()
+    file(world, student(1, year=2028, created="06/07/2028"))
+    world.on(2028, 7, 6).run()
+    assert world.directory.passwords == {}
+    assert world.directory.steps[keycloak_id] == ("kcb-charter", "kcb-new-password")
+
+
+def test_back_within_the_delay_keeps_the_password(world: World) -> None:
+    activate(world)
+    world.on(2028, 1, 1).run()
+    file(world, student(1, year=2028, created="06/03/2028"))
+    world.on(2028, 3, 6).run()
+    keycloak_id = world.person(KEY).keycloak_id or ""
+    assert state(world) == ("SupannActif", True)
+    assert (world.directory.passwords, world.directory.steps[keycloak_id]) == ({keycloak_id: "Printemps"}, ())
 
 
 def test_who_dies_is_closed_at_once_and_written_nothing(world: World) -> None:

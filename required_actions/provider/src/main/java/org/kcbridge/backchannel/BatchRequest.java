@@ -56,7 +56,8 @@ record BatchRequest(long fence, List<Write> writes) {
             throw row.bad("key");
         }
         return new Write(what, row.optionalText("id"), key, content(row, what, key), attributes(row, "firstAttributes"),
-                row.optionalTexts("requiredActions"), row.optionalFlag("enabled", true));
+                row.optionalTexts("requiredActions"), row.optionalFlag("enabled", true),
+                row.optionalFlag("forget"));
     }
 
     /** Who is only closed or deleted needs no content. */

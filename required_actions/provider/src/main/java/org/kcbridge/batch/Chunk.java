@@ -106,6 +106,7 @@ final class Chunk {
         if (changes) {
             profile.update(user, write.content());
         }
+        changes |= forget(write, user);
         if (opens) {
             accounts.changing(user);
             user.setEnabled(true);
@@ -131,6 +132,7 @@ final class Chunk {
                 changes = false;
             }
         }
+        changes |= forget(write, user);
         if (closes) {
             accounts.changing(user);
             user.setEnabled(false);
@@ -149,6 +151,15 @@ final class Chunk {
         }
         return new Outcome(closes || ended ? Outcome.Status.DISABLED
                 : changes ? Outcome.Status.UPDATED : Outcome.Status.UNCHANGED, user.getId(), reason);
+    }
+
+    private boolean forget(Write write, UserModel user) {
+        if (!write.forget()) {
+            return false;
+        }
+        accounts.changing(user);
+        List<String> steps = write.requiredActions().stream().filter(actions::contains).toList();
+        return new Forgetting(realm).forget(user, steps);
     }
 
     private Outcome delete(UserModel user) {
