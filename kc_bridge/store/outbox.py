@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kc_bridge.store.models import OutboxMessage
@@ -69,19 +69,10 @@ def enqueue(
 
 
 def claim(session: Session, now: datetime, channel: str = MAIL) -> OutboxMessage | None:
-    """Takes the channel's oldest message due, so that no other worker sends it; expired ones are put aside unsent. A
-    patient one is taken when there is no other."""
-    due = or_(
-        OutboxMessage.state == "waiting",
-        OutboxMessage.state == "sending",  # its claim has run out: see the not_before written below
-    )
+    """Takes the channel's message that has been due for longest, so that no other worker sends it; expired ones are put
+    aside unsent. A patient one is taken when there is no other."""
     while True:
-        message = session.scalar(
-            select(OutboxMessage)
-            .where(OutboxMessage.channel == channel, due, OutboxMessage.not_before <= now)
-            .order_by(OutboxMessage.kind.in_(PATIENT), OutboxMessage.id)
-            .limit(1)
-        )
+        message = _due(session, now, channel)
         if message is None:
             return None
         expired = message.expires_at is not None and message.expires_at <= now
@@ -103,6 +94,19 @@ def claim(session: Session, now: datetime, channel: str = MAIL) -> OutboxMessage
         if taken.rowcount and not expired:  # type: ignore[attr-defined]
             session.refresh(message)
             return message
+
+
+def _due(session: Session, now: datetime, channel: str) -> OutboxMessage | None:
+    """In the order of the index: of a hundred thousand that wait, one is looked at."""
+    waiting, patient = OutboxMessage.state == "waiting", OutboxMessage.kind.in_(PATIENT)
+    claims_run_out = OutboxMessage.state == "sending"  # see the not_before a claim writes
+    for which in ((claims_run_out,), (waiting, ~patient), (waiting, patient)):
+        due = OutboxMessage.channel == channel, OutboxMessage.not_before <= now
+        query = select(OutboxMessage).where(*due, *which)
+        message = session.scalar(query.order_by(OutboxMessage.not_before).limit(1))
+        if message is not None:
+            return message
+    return None
 
 
 def sent(message: OutboxMessage, now: datetime) -> None:

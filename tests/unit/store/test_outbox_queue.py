@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
 
 from kc_bridge.domain.errors import ConfigurationError
 from kc_bridge.store import outbox
@@ -196,3 +197,24 @@ def test_everybody_is_queued_for_a_new_directory(
     with sessions() as db:
         found = {(m.channel, m.kind, m.person.login) for m in db.query(OutboxMessage)}
     assert found == {("ldap", "writeback", "a"), ("ldap", "writeback", "b")}
+
+
+def test_however_many_wait_one_is_looked_at(sessions: SessionFactory, person: Person) -> None:
+    """A first load leaves a mail for everybody: sorting them for each claim would take hours."""
+    write(sessions, person, "a")
+    asked: list[tuple[str, Any]] = []
+    engine = sessions.kw["bind"]
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("SELECT outbox"):
+            asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert [take(sessions), take(sessions)] == ["a", None]
+    event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) > 3
+    with engine.connect() as connection:
+        for statement, parameters in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            (step,) = [row[-1] for row in plan]  # no second one, which would sort
+            assert step.startswith("SEARCH outbox USING I"), step
