@@ -198,7 +198,7 @@ def _kind(subject: Subject) -> Kind:
 
 def _why(kind: Kind, subject: Subject, changes: tuple[Change, ...]) -> str:
     if kind is Kind.UPDATE and not changes:
-        return "an earlier run could not write this"
+        return "owed: left by an earlier run, an operator or an activation"
     return subject.standing.why
 
 

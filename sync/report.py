@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
+from rich.table import Column, Table
 
 from kc_bridge.store.sync import Quarantine
 from sync.engine import Prepared, Report
@@ -92,7 +92,7 @@ def _show_actions(console: Console, plan: Plan, only: Kind | None, limit: int | 
     """As a table while it is short; a long list goes out line by line, and needs no memory."""
     shown = 0
     if limit is not None and limit <= LONGEST_TABLE:
-        table = Table("", "who", "what", "why")
+        table = Table("", Column("who", overflow="fold"), "what", "why")
         for action in chosen(plan, only, limit):
             table.add_row(_kind(action), escape(action.who), _what(action), escape(action.why))
         shown = table.row_count

@@ -59,5 +59,6 @@ def show(console: Console, found: Check) -> None:
         example, column = found.examples[kind], kind[0]
         console.print(
             f"[red]{count}[/red] × {escape(column or 'the whole row')}, first in {escape(example.place.file)}"
-            f" line {example.place.line}: {escape(example.problem)}\n  → {escape(example.remedy)}"
+            f" line {example.place.line}: {escape(example.problem)}\n  → {escape(example.remedy)}",
+            soft_wrap=True,
         )

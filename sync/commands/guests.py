@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import click
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -130,7 +131,7 @@ def list_(everybody: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False, indent=2))
     else:
-        Console().print(_table(found))
+        _list(Console(), found)
 
 
 def _do(act: Act) -> Any:
@@ -178,12 +179,20 @@ def _plain(one: Seen) -> dict[str, Any]:
     }
 
 
-def _table(found: Sequence[Seen]) -> Table:
-    table = Table("Number", "Guest", "Sponsor", "From", "Last day", "For", "Look at")
+def _list(console: Console, found: Sequence[Seen]) -> None:
+    if not found:
+        console.print("No guest. --all shows those whose stay is over, too.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("Number", "Guest", "Sponsor", "From", "Last day", "For"):
+        table.add_column(name, no_wrap=name in {"Number", "From", "Last day"}, overflow="fold")
+    if any(one.warning for one in found):
+        table.add_column("Look at", overflow="fold")
     for one in found:
         row = one.guest
         name = f"{row.first_name} {row.last_name}"
         days = f"{row.start:%d/%m/%Y}", f"{one.last_day:%d/%m/%Y}"
         warning = f"[red]{escape(one.warning)}[/]" if one.warning else ""
-        table.add_row(row.number, escape(name), escape(one.sponsor), *days, escape(row.reason), warning)
-    return table
+        cells = (row.number, escape(name), escape(one.sponsor), *days, escape(row.reason), warning)
+        table.add_row(*cells[: len(table.columns)])
+    console.print(table)

@@ -72,3 +72,15 @@ def test_what_is_wrong_is_told_with_its_remedy(kcb: Any) -> None:
     assert isinstance(refused.exception, GuestRefused)
     assert "kcb guest list" in str(refused.exception)
     assert kcb("add", "--first-name", "Grace").exit_code == 2, "no guest without a sponsor and an end"
+
+
+def test_the_list_fits_a_terminal_and_says_when_there_is_nobody(
+    kcb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert kcb("list").output.startswith("No guest.")
+    added = add(kcb, UNTIL.isoformat())
+    listed = kcb("list").output
+    assert added.output.split()[0] in listed
+    assert "…" not in listed
+    assert max(map(len, listed.splitlines())) <= 80
