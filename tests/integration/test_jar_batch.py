@@ -149,24 +149,6 @@ def test_mail_is_optional_and_verified(jar: JarRealm) -> None:
     assert "email" not in user(jar, made_id)
 
 
-def test_found_by_id_else_by_key(jar: JarRealm) -> None:
-    wanted, made_id = made(jar)
-    assert write(jar, wanted | {"do": "update", "id": str(uuid.uuid4())})[0]["id"] == made_id
-    nobody = row("update", id=str(uuid.uuid4()))
-    assert write(jar, nobody) == [{"status": "absent", "id": nobody["id"], "reason": ""}]
-    assert statuses(write(jar, row("enable"), row("disable"), row("delete"))) == ["absent"] * 3
-
-
-def test_user_of_another_realm_is_absent(jar: JarRealm) -> None:
-    other = JarRealm(jar.admin, f"jar-{uuid.uuid4().hex[:8]}")
-    try:
-        stranger = other.user()
-        (result,) = write(jar, row("update", id=stranger["id"], key=stranger["attributes"]["kcbKey"][0]))
-        assert result["status"] == "absent"
-    finally:
-        other.delete()
-
-
 def test_conflicts_say_whose_the_name_is(jar: JarRealm) -> None:
     stranger = jar.user(owned=False)
     ours, ours_id = made(jar)
@@ -195,15 +177,6 @@ def test_a_name_given_up_can_be_taken_in_the_same_batch(jar: JarRealm) -> None:
     renamed = old | {"do": "update", "username": old["username"] + "x", "email": f"x{old['email']}"}
     heir = row(username=old["username"], email=old["email"])
     assert statuses(write(jar, renamed, heir)) == ["updated", "created"]
-
-
-def test_two_users_with_one_key_are_left_alone(jar: JarRealm) -> None:
-    wanted, made_id = made(jar)
-    copied = jar.user(attributes={"kcbKey": [wanted["key"]]})
-    (result,) = write(jar, wanted | {"lastName": "Durand"})
-    assert result["status"] == "conflict"
-    assert made_id in result["reason"]
-    assert copied["id"] in result["reason"]
 
 
 def test_invalid_rows_spoil_nobody_elses(jar: JarRealm) -> None:
@@ -265,41 +238,6 @@ def test_enabling_opens_what_too_many_tries_had_locked(jar: JarRealm) -> None:
     jar.call("PUT", f"users/{made_id}/reset-password", {"type": "password", "value": "Printemps-2026!"})
     assert statuses(write(jar, wanted | {"do": "enable", "id": made_id})) == ["enabled"]
     assert user(jar, made_id)["enabled"] is True
-
-
-def strangers(jar: JarRealm) -> list[tuple[str, str]]:
-    """Ids and keys of users the bridge must never touch, all bearing a mark but one."""
-    web = jar.call("GET", "clients", params={"clientId": "kc-bridge-web"})[0]["id"]
-    account = jar.call("GET", f"clients/{web}/service-account-user")
-    jar.update_user(account["id"], attributes={"kcbKey": ["key:stolen"]})
-    management = jar.call("GET", "clients", params={"clientId": "realm-management"})[0]["id"]
-    role = jar.call("GET", f"clients/{management}/roles/manage-users")
-    marked = [jar.user() for _ in range(3)]
-    jar.grant(marked[0]["id"], "realm-management", "view-users")
-    parent = jar.call("POST", "groups", {"name": f"admins-{uuid.uuid4().hex[:6]}"})
-    jar.call("POST", f"groups/{parent}/role-mappings/clients/{management}", [role])
-    group = jar.call("POST", f"groups/{parent}/children", {"name": "some"})["id"]
-    jar.call("PUT", f"users/{marked[1]['id']}/groups/{group}")
-    name = f"desk-{uuid.uuid4().hex[:6]}"
-    jar.call("POST", "roles", {"name": name})
-    jar.call("POST", f"roles/{name}/composites", [role])
-    jar.call("POST", f"users/{marked[2]['id']}/role-mappings/realm", [jar.call("GET", f"roles/{name}")])
-    found = [(one["id"], one["attributes"]["kcbKey"][0]) for one in marked]
-    return [*found, (account["id"], "key:stolen"), (jar.user(owned=False)["id"], "key:none")]
-
-
-def test_users_of_others_are_untouched(jar: JarRealm) -> None:
-    theirs = strangers(jar)
-    before = [user(jar, one) for one, _ in theirs]
-    for do in ("create", "update", "enable", "disable", "delete"):
-        results = write(jar, *(row(do, id=one, key=key) for one, key in theirs))
-        assert statuses(results) == ["not_owned"] * len(theirs)
-    by_key = write(jar, *(row("disable", key=key) for _, key in theirs[:-1]))
-    assert statuses(by_key) == ["not_owned"] * (len(theirs) - 1)
-    ours, _ = made(jar)
-    (another,) = write(jar, row("update", id=write(jar, ours)[0]["id"]))
-    assert (another["status"], another["reason"]) == ("not_owned", "the mark of somebody else")
-    assert [user(jar, one) for one, _ in theirs] == before
 
 
 def test_batches_in_parallel_on_the_same_users(jar: JarRealm) -> None:

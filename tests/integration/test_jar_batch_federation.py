@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from tests.integration.batch_rows import row, statuses, write
@@ -43,6 +44,19 @@ def test_users_of_keycloaks_own(jar: JarRealm, federation: dict[str, Any]) -> No
         assert statuses(write(jar, changed | {"do": do})) == [expected]
     write(jar, changed | {"do": "disable"})
     assert statuses(write(jar, changed | {"do": "delete"}, row("update"))) == ["deleted", "absent"]
+
+
+def test_the_same_key_in_another_realm_is_nobody_here(jar: JarRealm, federation: dict[str, Any]) -> None:
+    change(jar, federation, enabled="false")
+    other = JarRealm(jar.admin, f"jar-{uuid.uuid4().hex[:8]}")
+    try:
+        wanted = row()
+        other.user(attributes={"kcbKey": [wanted["key"]]})
+        assert statuses(write(jar, wanted | {"do": "disable"})) == ["absent"]
+        assert statuses(write(jar, wanted)) == ["created"]
+        assert statuses(write(jar, wanted)) == ["unchanged"]
+    finally:
+        other.delete()
 
 
 def test_a_read_only_user_spoils_nobody_elses(jar: JarRealm, federation: dict[str, Any]) -> None:

@@ -33,8 +33,9 @@ final class FederatedAccounts implements Accounts {
         if (user != null) {
             return user;
         }
-        List<String> ids = new Keys(session.getProvider(JpaConnectionProvider.class).getEntityManager(), realm)
-                .ids(List.of(write.key())).getOrDefault(write.key(), List.of());
+        List<String> ids = Keys.ids(session.getProvider(JpaConnectionProvider.class).getEntityManager(),
+                        List.of(write.key())).getOrDefault(write.key(), List.of()).stream()
+                .filter(id -> session.users().getUserById(realm, id) != null).toList();
         return ids.isEmpty() ? null : session.users().getUserById(realm, Keys.only(ids));
     }
 

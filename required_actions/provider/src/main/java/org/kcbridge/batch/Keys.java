@@ -7,26 +7,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.kcbridge.login.Ownership;
-import org.keycloak.models.RealmModel;
 
-/** Finds users by the bridge's mark, by the exact value, for which Keycloak's table has an index. */
+/**
+ * Finds users by the bridge's mark, by the exact value, for which Keycloak's table has an index.
+ *
+ * <p>The table of attributes is asked alone. Joined with the users, PostgreSQL without statistics (the first minute of a
+ * first load) takes the realm for one user, goes through all users instead and reads all marks for each of them.
+ */
 final class Keys {
 
-    private final EntityManager em;
-    private final RealmModel realm;
-
-    Keys(EntityManager em, RealmModel realm) {
-        this.em = em;
-        this.realm = realm;
+    private Keys() {
     }
 
-    /** @return key to the ids of those who bear it */
-    Map<String, List<String>> ids(Collection<String> keys) {
+    /** @return key to the ids of those who bear it, in whatever realm: the caller keeps those of its own */
+    static Map<String, List<String>> ids(EntityManager em, Collection<String> keys) {
         Map<String, List<String>> found = new HashMap<>();
-        em.createQuery("select a.value, a.user.id from UserAttributeEntity a"
-                        + " where a.name = :name and a.value in :keys and a.user.realmId = :realm", Object[].class)
+        em.createQuery("select a.value, a.user.id from UserAttributeEntity a where a.name = :name and a.value in :keys",
+                        Object[].class)
                 .setParameter("name", Ownership.KEY_ATTRIBUTE).setParameter("keys", keys)
-                .setParameter("realm", realm.getId())
                 .getResultList()
                 .forEach(row -> found.computeIfAbsent((String) row[0], key -> new ArrayList<>()).add((String) row[1]));
         return found;

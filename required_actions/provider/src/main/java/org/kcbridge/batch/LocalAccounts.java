@@ -56,13 +56,18 @@ final class LocalAccounts implements Accounts {
 
     @Override
     public void open(List<Write> writes) {
-        idsByKey = new Keys(em, realm).ids(writes.stream().map(Write::key).toList());
+        Plans.madeAnew(em, () -> read(writes));
+    }
+
+    private void read(List<Write> writes) {
+        idsByKey = Keys.ids(em, writes.stream().map(Write::key).toList());
         Set<String> ids = new HashSet<>();
         writes.stream().map(Write::id).filter(id -> id != null).forEach(ids::add);
         idsByKey.values().forEach(ids::addAll);
         if (!ids.isEmpty()) {
             lock(ids);
         }
+        idsByKey.values().forEach(bearers -> bearers.retainAll(byId.keySet()));
         learnNames(writes.stream().filter(write -> write.content() != null && !keepsItsNames(write))
                 .map(Write::content).toList());
     }
