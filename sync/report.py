@@ -81,7 +81,7 @@ def show_plan(
         console.print(
             f"[red]Refused:[/] {escape(refusal.problem)}\n  → {escape(refusal.remedy)}", soft_wrap=True
         )
-    if prepared.refusals:
+    if prepared.refusals and as_of is None:  # a plan for another day is never applied
         console.print(
             f"To have it applied all the same: kcb sync approve {plan.digest} --reason …", soft_wrap=True
         )

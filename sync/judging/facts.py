@@ -50,11 +50,16 @@ def judge(
         plan,
         sources,
         known.open_accounts(session) if closes else 0,
-        foreseen=forecast.foreseen(session, plan.due.keys()),
+        foreseen=_to_come(plan.due, now) | forecast.foreseen(session, plan.due.keys()),
         approved=approvals.approved_days(session, plan.due.keys(), now),
         losses=losses,
-        losses_foreseen=forecast.foreseen(session, losses.keys(), forecast.LOSS),
+        losses_foreseen=_to_come(losses, now) | forecast.foreseen(session, losses.keys(), forecast.LOSS),
     )
+
+
+def _to_come(days: Mapping[date, int], now: datetime) -> dict[date, int]:
+    """Of a plan for another day (``--as-of``): those of which a forecast will be made in time, if no record changes."""
+    return {day: count for day, count in days.items() if day - forecast.NOTICE > now.date()}
 
 
 def _losses(plan: Plan, lifecycle: Lifecycle) -> Counter[date]:
