@@ -3,6 +3,7 @@ planned is staged, so that memory does not grow with the number of rows."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -40,7 +41,7 @@ from sync.turns.heartbeat import Felt
 from sync.turns.lock import AlreadyRunning, Lease, single_run
 from sync.writing.journal import Journal
 
-__all__ = ["NO_PROGRESS", "Prepared", "Progress", "Report", "SyncEngine"]
+__all__ = ["NO_PROGRESS", "NoRoom", "Prepared", "Progress", "Report", "SyncEngine"]
 
 
 class Progress(Protocol):
@@ -57,6 +58,19 @@ class _NoProgress:
 
 
 NO_PROGRESS: Progress = _NoProgress()
+
+
+@dataclass
+class NoRoom(BridgeError):
+    """The temporary file of a run cannot be written; nothing was changed."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"The run's temporary file cannot be written: {self.reason}. Nothing was changed.\n"
+            "  → Make room in /var/tmp, or name another folder (TMPDIR): a first load takes some 2 kB a row."
+        )
 
 
 @dataclass
@@ -138,12 +152,17 @@ class SyncEngine:
     def prepare(self, progress: Progress = NO_PROGRESS, *, as_of: date | None = None) -> Prepared:
         """Reads every source and plans for today, or for ``as_of``; writes nothing.
 
-        Raises :class:`sync.sources.base.SourceError`.
+        Raises :class:`sync.sources.base.SourceError`, and :class:`NoRoom`.
         """
         check_schema(self._engine)
         staging = Staging()
         try:
             return self._prepare(staging, progress, as_of)
+        except (
+            sqlite3.OperationalError
+        ) as error:  # the worksheet's own: those of the database are SQLAlchemy's
+            staging.__exit__(None, None, None)
+            raise NoRoom(str(error)) from None
         except BaseException:
             staging.__exit__(None, None, None)
             raise
