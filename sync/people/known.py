@@ -116,7 +116,7 @@ def owed(session: Session) -> Iterator[str]:
 def _keys(session: Session, condition: object) -> Iterator[str]:
     tied = models.Person.affiliations.any()  # somebody no source ever named is not the sync's to judge
     query = select(models.Person.key).where(tied, condition)  # type: ignore[arg-type]
-    rows = session.connection().execution_options(yield_per=STREAM).execute(query)
+    rows = session.connection().execute(query.execution_options(yield_per=STREAM))
     return (key for page in rows.partitions() for (key,) in page)
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, Row, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from kc_bridge.store.sync import SyncRun
 
@@ -89,7 +89,8 @@ class _FileTurn:
     def begun(self) -> None: ...
 
     def beat(self, run_id: int, now: datetime) -> None:
-        with self._engine.begin() as connection:
+        # A database that is busy, or full for a while, takes the kernel's lock from nobody: the next sign will do.
+        with contextlib.suppress(OperationalError), self._engine.begin() as connection:
             connection.execute(update(SyncRun).where(SyncRun.id == run_id).values(heartbeat_at=now))
 
 

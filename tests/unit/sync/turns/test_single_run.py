@@ -15,7 +15,8 @@ import pytest
 
 from kc_bridge.store.database import open_engine
 from sync.turns.heartbeat import Pulse, beating
-from sync.turns.lock import AlreadyRunning, Lease, Superseded, single_run
+from sync.turns.lock import SILENCE, AlreadyRunning, Lease, Superseded, single_run
+from sync.turns.turn import turn_of
 from tests.support.sync_world import World, student
 
 FORK = multiprocessing.get_context("fork")
@@ -125,3 +126,15 @@ def test_a_lock_beside_a_database_without_a_run_says_so(tmp_path: Path, world: W
     with single_run(world.database):
         busy = AlreadyRunning()
     assert str(busy) == "Another sync is running. Nothing to do: it reads the same sources."
+
+
+def test_a_database_that_is_busy_for_a_while_ends_no_signs_of_life(world: World) -> None:
+    world.students([student(1)])
+    world.run()
+    run, later = world.last_run(), world.now + timedelta(minutes=1)
+    with turn_of(world.database, SILENCE) as turn:
+        for name in (("sync_run", "away"), ("away", "sync_run")):
+            with world.database.begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE {} RENAME TO {}".format(*name))
+            turn.beat(run.id, later)
+    assert world.last_run().heartbeat_at == later
