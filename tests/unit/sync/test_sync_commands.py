@@ -183,7 +183,7 @@ def test_a_status_for_scripts(cli: CliRunner, world: World) -> None:
     [
         ("", "No source"),
         ('[[sources]]\nname = "a"\n', "has no file"),
-        ('[[sources]]\nname = "a:b"\npath = "x"\n', "has a colon"),
+        ('[[sources]]\nname = "a:b"\npath = "x"\n', "a colon"),
         ('[[sources]]\nname = "a"\npath = "x"\n' * 2, "used twice"),
         ('[[sources]]\nname = "a"\nkind = "punched-cards"\npath = "x"\n', "unknown kind"),
     ],
