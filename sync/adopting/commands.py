@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import click
+from rich.console import Console
 from sqlalchemy import Engine, select
 
 from kc_bridge.adapters.directories import open_directory
@@ -30,8 +31,11 @@ from sync.adopting.preparing import prepare
 from sync.adopting.showing import rows, show
 from sync.adopting.ways import activity, ways
 from sync.commands.runs import engine_of
+from sync.engine import Progress
 from sync.persons.alone import no_run
 from sync.plan_files import neutral
+from sync.report import BarProgress
+from sync.turns.heartbeat import Felt
 
 __all__ = ["adopt"]
 
@@ -97,7 +101,8 @@ def adopt() -> None:
 def plan(as_json: bool, as_csv: bool, **options: Any) -> None:
     """Show which users are whose, what would change, and who is left alone; write nothing."""
     work = _Work.of(options)
-    found = work.plan()
+    with BarProgress(Console(stderr=True)) as bars:
+        found = work.plan(bars)
     if as_json:
         click.echo(json.dumps(_document(found), ensure_ascii=False, indent=2))
     elif as_csv:
@@ -120,10 +125,12 @@ def apply_(digest: str, reason: str, name: str | None, **options: Any) -> None:
     work = _Work.of(options)
     if work.admin is None:
         raise click.UsageError("Only an administrator can mark users: --admin-user and KCB_ADMIN_PASSWORD.")
-    with no_run(work.engine) as pulse:
-        found = work.plan()
+    with no_run(work.engine) as pulse, BarProgress(Console(stderr=True)) as bars:
+        progress = Felt(bars, pulse)
+        found = work.plan(progress)
         if len(digest) < 8 or not found.digest.startswith(digest.lower()):
             raise AnotherPlan(found.digest)
+        done = progress.stage("Adopting", len(found.adoptions))
         report = apply(
             work.sessions,
             Marker(work.admin, work.settings.realm),
@@ -132,7 +139,7 @@ def apply_(digest: str, reason: str, name: str | None, **options: Any) -> None:
             reason=reason,
             languages=work.profile.languages,
             now=system_clock,
-            on_done=pulse.felt,
+            on_done=lambda: done(1),
         )
     for left in report.not_done:
         click.secho(f"{left.who}: not adopted: {left.why}", fg="red", err=True)
@@ -159,7 +166,7 @@ class _Work:
         admin = KeycloakAdmin(settings.keycloak_url, user, password, PATIENCE) if user and password else None
         return cls(settings, load_profile(settings.profile), engine, session_factory(engine), admin, options)
 
-    def plan(self) -> AdoptionPlan:
+    def plan(self, progress: Progress) -> AdoptionPlan:
         try:
             active = activity(self.options["active_when"])
         except ValueError:
@@ -177,6 +184,7 @@ class _Work:
             ways(tuple(self.options["asked"])),
             active,
             self._today(),
+            progress,
         )
 
     def _today(self) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -13,7 +13,7 @@ from kc_bridge.ports import Directory, DirectoryUser, HeldUser
 from sync.adopting.details import Details
 from sync.adopting.plan import AdoptionPlan, Candidate, make_plan
 from sync.adopting.ways import Activity, Ways, said_by
-from sync.engine import SyncEngine
+from sync.engine import NO_PROGRESS, Progress, SyncEngine
 from sync.people.desired import Account, desired_user
 from sync.people.model import Subject
 from sync.rules.lifecycle import Standing, standing
@@ -30,19 +30,20 @@ def prepare(
     ways: Ways,
     activity: Activity,
     today: date,
+    progress: Progress = NO_PROGRESS,
 ) -> AdoptionPlan:
     """Reads every source and every user; writes nothing. ``uid_of``: uid → key of everybody the bridge knows.
 
     Raises :class:`sync.sources.base.SourceError`, :class:`kc_bridge.domain.errors.KeycloakUnavailable`.
     """
-    candidates = list(_candidates(engine, profile, ways, today))
+    candidates = list(_candidates(engine, profile, ways, today, progress))
     wanted = {"uid", "locale", *ways.attributes, *activity.attributes}
     if candidates:
         user, _ = candidates[0].user(candidates[0].made, False)
         wanted |= user.attributes.keys()
     return make_plan(
         candidates,
-        directory.users(sorted(wanted)),
+        _counted(directory.users(sorted(wanted)), progress.stage("Users of Keycloak")),
         ways.by_name,
         active=activity.tells,
         looked_at=partial(_looked_at, details, activity),
@@ -62,11 +63,17 @@ def _looked_at(details: Details, activity: Activity, user: HeldUser) -> HeldUser
     return user
 
 
+def _counted(users: Iterable[HeldUser], on_user: Callable[[int], None]) -> Iterator[HeldUser]:
+    for user in users:
+        on_user(1)
+        yield user
+
+
 def _candidates(
-    engine: SyncEngine, profile: UniversityProfile, ways: Ways, today: date
+    engine: SyncEngine, profile: UniversityProfile, ways: Ways, today: date, progress: Progress
 ) -> Iterator[Candidate]:
     """Everybody without a user, and those an interrupted adoption has begun with: their records were not read yet."""
-    with engine.prepare() as prepared:
+    with engine.prepare(progress) as prepared:
         for action in prepared.plan.actions:
             subject = action.subject
             if subject.known is None or not subject.known.affiliations:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from sync.adopting.plan import Adoption, AdoptionPlan, Undecided
 
@@ -19,10 +19,11 @@ SHOWN = 40
 def show(plan: AdoptionPlan) -> None:
     """Everything somebody should see before they say yes."""
     console = Console()
-    table = Table("user", "is", "by", "active", "will change")
+    table = Table(*(Column(name, overflow="fold") for name in ("user", "is", "by", "active", "will change")))
     for adoption in plan.adoptions[:SHOWN]:
         table.add_row(*(escape(cell) for cell in _cells(adoption)))
-    console.print(table)
+    if plan.adoptions:
+        console.print(table)
     if len(plan.adoptions) > SHOWN:
         console.print(f"… and {len(plan.adoptions) - SHOWN} more: --csv or --json has all.")
     _list(
