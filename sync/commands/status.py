@@ -72,9 +72,11 @@ def _show(
                 escape(_why(why)),
             )
         console.print(table)
-        if runs[0].status == "refused":
+        # A scheduler makes the same plan again and again: while it does, this one still waits.
+        ended = next((run for run in runs if run.status != "running"), runs[0])
+        if ended.status == "refused":
             console.print("[red]The last plan was refused[/] and waits for somebody:")
-            console.print(runs[0].error or "", highlight=False, markup=False, soft_wrap=True)
+            console.print(ended.error or "", highlight=False, markup=False, soft_wrap=True)
     for each in approvals:
         what = f"plan {each.digest[:16]}…" if each.digest else f"closings of {each.due_on}"
         until = f"{each.expires_at.astimezone(zone):%d/%m %H:%M}"

@@ -115,6 +115,10 @@ def test_a_refused_plan_is_shown_approved_and_applied(cli: CliRunner, world: Wor
     for output in (shown, status):
         assert f"kcb sync approve {digest} --reason" in output.replace("\n", "")
     assert "close 30 of 31" in status
+    with single_run(world.database):  # the scheduler's next try
+        running = cli.invoke(commands.sync, ["status"]).output
+        assert "Running: " in running
+        assert f"kcb sync approve {digest}" in running
 
     assert cli.invoke(commands.sync, ["approve", digest]).exit_code == 2  # no reason
     assert cli.invoke(commands.sync, ["approve", "--reason", "r"]).exit_code == 2
