@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from kc_bridge.domain.account_state import DATA_PURGED, OPEN, PURGED
 from sync.judging.ends import shortened_by
@@ -18,6 +18,7 @@ from sync.people.model import Cause, KnownPerson, Subject
 __all__ = ["Action", "Change", "Kind", "Pages", "Plan", "decide", "make_plan"]
 
 ONE_DAY = timedelta(days=1)
+CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, check_circular=False)
 
 
 class Kind(StrEnum):
@@ -33,8 +34,7 @@ class Kind(StrEnum):
     """At most the bridge's own record changes."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One visible difference."""
 
     what: str
@@ -44,16 +44,25 @@ class Change:
 
 @dataclass(frozen=True)
 class Action:
-    """What happens to one person, and why."""
+    """What happens to one person. The rest follows from it whenever it is asked for: a plan keeps it a million times."""
 
     kind: Kind
     subject: Subject
-    changes: tuple[Change, ...]
-    why: str
 
     @property
     def who(self) -> str:
         return self.subject.account.login
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What is otherwise than the bridge had recorded."""
+        return _changes(self.subject)
+
+    @property
+    def why(self) -> str:
+        if self.kind is Kind.UPDATE and not self.changes:
+            return "owed: left by an earlier run, an operator or an activation"
+        return self.subject.standing.why
 
     @property
     def visible(self) -> bool:
@@ -110,7 +119,7 @@ class Plan:
             if (source := shortened_by(action.subject)) is not None:
                 self.shortened[source] += 1
             if action.visible:
-                self._hash.update(json.dumps(action.as_json(), ensure_ascii=False, sort_keys=True).encode())
+                self._hash.update(CANONICAL.encode(action.as_json()).encode())
         if page:
             self.pages.append(page)
 
@@ -173,9 +182,7 @@ def make_plan(subjects: Iterable[Subject]) -> Plan:
 
 def decide(subject: Subject) -> Action:
     """The one action that brings Keycloak from what it was told to what it should hold."""
-    kind = _kind(subject)
-    changes = _changes(subject.known, subject)
-    return Action(kind, subject, changes, _why(kind, subject, changes))
+    return Action(_kind(subject), subject)
 
 
 def _kind(subject: Subject) -> Kind:
@@ -196,39 +203,37 @@ def _kind(subject: Subject) -> Kind:
     return Kind.NOTHING if known.digest == user.digest else Kind.UPDATE
 
 
-def _why(kind: Kind, subject: Subject, changes: tuple[Change, ...]) -> str:
-    if kind is Kind.UPDATE and not changes:
-        return "owed: left by an earlier run, an operator or an activation"
-    return subject.standing.why
-
-
-def _changes(known: KnownPerson | None, subject: Subject) -> tuple[Change, ...]:
-    before = _view(known, known.population, known.state, known.account_end) if known else {}
-    where = subject.standing
-    found = tuple(Change("also known as", "", f"{key} (rule « {rule} »)") for key, rule in subject.further)
+def _changes(subject: Subject) -> tuple[Change, ...]:
+    known, where = subject.known, subject.standing
+    before = _view(known, known.population, known.state, known.account_end) if known else NOTHING_YET
     after = _view(subject, where.population, where.state, where.account_end)
-    return found + tuple(
-        Change(what, before.get(what, ""), value)
-        for what, value in after.items()
-        if before.get(what, "") != value
-    )
+    found = [Change("also known as", "", f"{key} (rule « {rule} »)") for key, rule in subject.further]
+    found += [Change(*seen) for seen in zip(VIEW, before, after, strict=True) if seen[1] != seen[2]]
+    return tuple(found)
+
+
+VIEW = (
+    "login", "mail", "first name", "last name", "personal mail", "population", "state", "account end", "affiliations",
+)  # fmt: skip
+NOTHING_YET = ("",) * len(VIEW)
 
 
 def _view(
     person: KnownPerson | Subject, population: str, state: str, account_end: date | None
-) -> dict[str, str]:
+) -> tuple[str, ...]:
+    """What of somebody is compared and shown: :data:`VIEW` names it."""
     identity = person.identity
-    return {
-        "login": person.account.login,
-        "mail": person.account.mail,
-        "first name": identity.first_name,
-        "last name": identity.last_name,
-        "personal mail": identity.personal_mail or "",
-        "population": population,
-        "state": state,
-        "account end": account_end.isoformat() if account_end else "",
-        "affiliations": _affiliations(person),
-    }
+    return (
+        person.account.login,
+        person.account.mail,
+        identity.first_name,
+        identity.last_name,
+        identity.personal_mail or "",
+        population,
+        state,
+        account_end.isoformat() if account_end else "",
+        _affiliations(person),
+    )
 
 
 def _affiliations(person: KnownPerson | Subject) -> str:

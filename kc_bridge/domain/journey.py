@@ -43,6 +43,7 @@ KEYCLOAK_STEPS = frozenset(
     }
 )
 """Steps with a required action of their own in the JAR."""
+OURS = KEYCLOAK_STEPS | BRIDGE_ONLY
 EXTRA = "kcb-extra"
 """The one required action of all plug-in steps: Keycloak needs a Java class for each, and they have none."""
 
@@ -64,14 +65,14 @@ class Progress:
 
 def action_id(step: str) -> str:
     """Keycloak's provider id of a step: ``new_password`` → ``kcb-new-password``; :data:`EXTRA` for a plug-in's."""
-    return PREFIX + step.replace("_", "-") if step in KEYCLOAK_STEPS | BRIDGE_ONLY else EXTRA
+    return PREFIX + step.replace("_", "-") if step in OURS else EXTRA
 
 
 def steps_of(action: str, offered: Collection[str]) -> list[str]:
     """The steps a provider id stands for: ``kcb-new-password`` → ``new_password``, :data:`EXTRA` → those of the
     ``offered`` that plug-ins bring."""
     if action == EXTRA:
-        return [step for step in offered if step not in KEYCLOAK_STEPS | BRIDGE_ONLY] or ["extra"]
+        return [step for step in offered if step not in OURS] or ["extra"]
     return [action.removeprefix(PREFIX).replace("-", "_")]
 
 

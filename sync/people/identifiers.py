@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from unidecode import unidecode
@@ -45,6 +46,8 @@ NO_NAMES = AccountNames()
 
 def account_claims(names: AccountNames) -> list[tuple[str, str]]:
     """As numbers nobody else may have: a login that is another's mail would be taken for it."""
+    if names == NO_NAMES:
+        return []
     said = (("account uid", names.uid), ("account name", names.login), ("account name", names.mail))
     return list(dict.fromkeys((kind, name) for kind, name in said if name))
 
@@ -85,6 +88,8 @@ def numbered(base: str, number: int) -> str:
     return base if number == 1 else f"{base}{number}"
 
 
+@lru_cache(maxsize=10_000)
 def _ascii(name: str) -> str:
+    """A name is asked for several times, and the first names of most people are those of many."""
     # Composed first: « n » + « ˜ » and « ñ » are one name.
     return SEPARATORS.sub("-", unidecode(unicodedata.normalize("NFC", name)).lower()).strip("-")

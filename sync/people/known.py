@@ -173,6 +173,8 @@ def source_states(session: Session) -> dict[str, SourceState]:
 def _load(session: Session, keys: Collection[str], column: Any) -> list[KnownPerson]:
     """Everything of those persons in five reads; without the ORM, which would cost ten times as much."""
     rows = session.execute(select(*PERSON).where(among(column, keys))).all()
+    if not rows:
+        return []  # nearly everybody, of a first load
     ids = [row.id for row in rows]
     numbers = _by_person(session, models.Identifier, (models.Identifier.kind, models.Identifier.value), ids)
     affiliations = _by_person(session, models.Affiliation, AFFILIATION, ids)

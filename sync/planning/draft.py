@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from kc_bridge.domain import plugins
@@ -14,7 +14,7 @@ from kc_bridge.domain.profile import UniversityProfile
 from sync.people.accounts import new_account
 from sync.people.desired import desired_user
 from sync.people.identifiers import NO_NAMES, stem
-from sync.people.identities import account_names, identity_of
+from sync.people.identities import account_names, freshest_first, identity_of
 from sync.people.model import Cause, KnownPerson, Read, Subject
 from sync.rules.ends import last_day, limited
 from sync.rules.lifecycle import Standing, standing
@@ -52,6 +52,7 @@ def draft(
     for read in reads:
         by_person[read.person_key].append(read)
     given: set[str] = set()
+    verdicts = _Verdicts(today, profile.lifecycle)
 
     def is_taken(name: str) -> bool:
         return name in given or taken(name)
@@ -62,15 +63,15 @@ def draft(
     subjects = []
     for key in sorted(by_person.keys() | persons.keys()):
         known = persons.get(key)
-        group = by_person.get(key, [])
-        affiliations = _affiliations(known, group, today)
+        affiliations = _affiliations(known, by_person.get(key, []), today)
+        group = freshest_first(by_person.get(key, []), affiliations)
         identity = identity_of(known, group, affiliations)
-        where = _stand(affiliations, known, today, profile.lifecycle)
+        where = verdicts.of(affiliations, known)
         if known is None and where.state in CLOSED and long_gone(where.account_end, today, profile.lifecycle):
             continue
         given_names = NO_NAMES
         if known is None or not known.affiliations:
-            given_names = account_names(group, affiliations)
+            given_names = account_names(group)
         if known:
             account = known.account
         else:
@@ -87,7 +88,7 @@ def draft(
                 affiliations=affiliations,
                 standing=where,
                 user=desired_user(identity, account, where, profile, language),
-                cause=_cause(known, group, today, key in calendar, profile.lifecycle),
+                cause=_cause(known, group, verdicts, foreseen=key in calendar),
                 further=_further(group, further or {}),
                 given=given_names,
             )
@@ -134,19 +135,34 @@ def _affiliation(read: Read, before: Affiliation | None, today: date) -> Affilia
     return limited(affiliation, plugins.load(plugins.RULES).values())
 
 
-def _stand(
-    affiliations: tuple[Affiliation, ...], known: KnownPerson | None, today: date, lifecycle: Lifecycle
-) -> Standing:
-    closed = known if known is not None and known.state in CLOSED else None
-    return standing(
-        affiliations,
-        today,
-        activated=known is not None and known.activated,
-        closed_after=closed.account_end if closed else None,
-        closed_on=closed.closed_on if closed else None,
-        stage_reached=closed.state if closed else EXPIRED,
-        lifecycle=lifecycle,
-    )
+class _Verdicts:
+    """The rules on one day. Whoever has a single tie stands where all stand who have such a one: that is found once."""
+
+    def __init__(self, today: date, lifecycle: Lifecycle) -> None:
+        self._today = today
+        self._lifecycle = lifecycle
+        self._found: dict[tuple[object, ...], Standing] = {}
+
+    def of(self, affiliations: tuple[Affiliation, ...], known: KnownPerson | None) -> Standing:
+        if known is not None or len(affiliations) > 1:
+            return self._judge(affiliations, known)
+        tie = affiliations[0]
+        like = (tie.population, tie.start, tie.end, tie.status, tie.year)
+        if like not in self._found:
+            self._found[like] = self._judge(affiliations, known)
+        return self._found[like]
+
+    def _judge(self, affiliations: tuple[Affiliation, ...], known: KnownPerson | None) -> Standing:
+        closed = known if known is not None and known.state in CLOSED else None
+        return standing(
+            affiliations,
+            self._today,
+            activated=known is not None and known.activated,
+            closed_after=closed.account_end if closed else None,
+            closed_on=closed.closed_on if closed else None,
+            stage_reached=closed.state if closed else EXPIRED,
+            lifecycle=self._lifecycle,
+        )
 
 
 def _further(reads: Iterable[Read], rules: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -156,13 +172,11 @@ def _further(reads: Iterable[Read], rules: Mapping[str, str]) -> tuple[tuple[str
     return tuple((key, rules[key]) for key in sorted(keys & rules.keys()))
 
 
-def _cause(
-    known: KnownPerson | None, reads: list[Read], today: date, foreseen: bool, lifecycle: Lifecycle
-) -> Cause:
+def _cause(known: KnownPerson | None, reads: Sequence[Read], verdicts: _Verdicts, *, foreseen: bool) -> Cause:
     """A closing that would have come without the new records is the calendar's, not the source's; one that no date
     explains either was recorded by a run that passed the guard and could not finish, or the rules are others now."""
     tied = known is not None and known.affiliations  # somebody adopted is not, until their rows were read
-    if known and tied and known.state in OPEN and not _stand(tied, known, today, lifecycle).open:
+    if known and tied and known.state in OPEN and not verdicts.of(tied, known).open:
         owed = known.digest is None
         return Cause.CALENDAR if foreseen else Cause.REPAIR if owed else Cause.RULES
     if reads:

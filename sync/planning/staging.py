@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sync.people.identifiers import account_claims, local_part
 from sync.people.model import Read
 from sync.sources.base import Place, Rejected
+from sync.sources.record import Record
 
 __all__ = ["Staging"]
 
@@ -76,7 +77,7 @@ class Staging:
                     r.record.record_key,
                     r.place.file,
                     r.place.line,
-                    _dump(r.record),
+                    _dump(r.record.packed()),
                 )
                 for n, r in enumerate(reads, first)
             ),
@@ -191,7 +192,7 @@ class Staging:
         """The rows about those persons."""
         rows = self._in("SELECT source, file, line, hash, content, person FROM row WHERE person IN", keys)
         return [
-            Read(source, Place(file, line), row_hash, _load(content), person)
+            Read(source, Place(file, line), row_hash, Record.unpacked(_load(content)), person)
             for source, file, line, row_hash, content, person in rows
         ]
 

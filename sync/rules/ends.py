@@ -40,7 +40,7 @@ def last_day(
         ends.append(date(year + 1, 12, 31))
     if status == Status.UNPAID and status_on is not None:
         ends.append(status_on)
-    elif status not in {VALID, Status.PRE_ADMITTED} and status_on is not None:
+    elif status_on is not None and status not in (VALID, Status.PRE_ADMITTED):
         ends.append(status_on - timedelta(days=1))
     return min(ends, default=None)
 
@@ -48,4 +48,5 @@ def last_day(
 def limited(affiliation: Affiliation, rules: Iterable[Rule]) -> Affiliation:
     """The affiliation, ended earlier where a university's own rule says so; never later."""
     ends = [day for day in (affiliation.end, *(rule(affiliation) for rule in rules)) if day is not None]
-    return replace(affiliation, end=min(ends, default=None))
+    end = min(ends, default=None)
+    return affiliation if end == affiliation.end else replace(affiliation, end=end)

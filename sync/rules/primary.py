@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 __all__ = ["ORDER", "edu_person_affiliations", "edu_person_primary", "primary_population"]
 
@@ -22,7 +23,8 @@ def primary_population(populations: Iterable[str]) -> str:
     return min(populations, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 
-def edu_person_affiliations(populations: Iterable[str]) -> tuple[str, ...]:
+@cache
+def edu_person_affiliations(populations: tuple[str, ...]) -> tuple[str, ...]:
     """Every eduPersonAffiliation value of those populations, sorted."""
     return tuple(sorted({value for name in populations for value in EDU_PERSON.get(name, ("affiliate",))}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -24,11 +25,12 @@ from kc_bridge.domain.numbers import LONGEST, normalised
 from kc_bridge.domain.person import Identity
 from sync.normalise import mail, numbers
 from sync.normalise.text import clean, has_forbidden_characters, title
-from sync.people.identifiers import LOGIN, UID, AccountNames, stem
+from sync.people.identifiers import LOGIN, NO_NAMES, UID, AccountNames, stem
 
 __all__ = ["POPULATIONS", "Record", "explain"]
 
 POPULATIONS = ("student", "staff", "guest")
+STATUSES = frozenset(status.value for status in Status)
 LATIN = re.compile("[A-Za-z0-9]")
 """One such character in a name is enough to make an account's name of it."""
 TWICE_CONVERTED = re.compile("Ã[\u00a0-\u00bf\u0192\u02c6\u2013-\u203a\u20ac\u2122]")
@@ -204,7 +206,7 @@ class Record(BaseModel):
     @classmethod
     def _known_status(cls, value: str) -> str:
         """A word nobody has given a meaning to must neither open an account nor close one."""
-        if value not in set(Status):
+        if value not in STATUSES:
             raise problem(
                 f"« {value[:40]} » is no status",
                 f"Use {', '.join(Status)}, or translate it in the mapping ([values.status]).",
@@ -243,20 +245,38 @@ class Record(BaseModel):
     @property
     def account(self) -> AccountNames:
         """What the source gives of the account's names."""
+        if self.uid is self.login is self.mail is None:
+            return NO_NAMES
         return AccountNames(self.uid, self.login, self.mail)
 
-    def identity(self, source: str) -> Identity:
-        """Who the row is about."""
+    def packed(self) -> tuple[Any, ...]:
+        """What a run keeps of it meanwhile: pickled as it is, it takes more than twice the room, and the time."""
+        return tuple(vars(self).values())
+
+    @classmethod
+    def unpacked(cls, values: tuple[Any, ...]) -> Record:
+        """A record that was validated before it was :meth:`packed`."""
+        record = cls.__new__(cls)
+        record.__setstate__(PACKED | {"__dict__": dict(zip(FIELDS, values, strict=True))})
+        return record
+
+    def identity(self, key: str, identifiers: Mapping[str, str]) -> Identity:
+        """Who the row is about: the person known by ``key`` and by those numbers."""
         return Identity(
-            key=f"{source}:{self.key}",
+            key=key,
             first_name=self.shown_first_name,
             last_name=self.shown_last_name,
             birth_name=title(self.birth_name) if self.birth_name else None,
             birth_date=self.birth_date,
             personal_mail=self.personal_mail,
             phone=self.phone,
-            identifiers=tuple(sorted(self.identifiers.items())),
+            identifiers=tuple(sorted(identifiers.items())),
         )
+
+
+FIELDS = tuple(Record.model_fields)
+PACKED = {"__pydantic_fields_set__": set[str](), "__pydantic_extra__": None, "__pydantic_private__": None}
+"""What else pydantic keeps of a model, and nobody asks for."""
 
 
 def explain(error: Any) -> tuple[str, str]:

@@ -35,7 +35,7 @@ class Subject:
 
 
 def action(number: int, kind: Kind = Kind.CREATE) -> Action:
-    return Action(kind, cast(Any, Subject(f"p{number:03}")), (), "")
+    return Action(kind, cast(Any, Subject(f"p{number:03}")))
 
 
 def plan(people: int, kind: Kind = Kind.CREATE, chunk: int = 40) -> list[list[Action]]:

@@ -26,7 +26,7 @@ def test_who_is_closed_keeps_the_population_of_last() -> None:
 
 
 def test_edu_person_words() -> None:
-    assert edu_person_affiliations(["staff", "student"]) == ("employee", "member", "student")
+    assert edu_person_affiliations(("staff", "student")) == ("employee", "member", "student")
     assert edu_person_primary("guest") == "affiliate"
 
 

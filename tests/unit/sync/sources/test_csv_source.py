@@ -47,7 +47,7 @@ def test_delimiters(path: Path, delimiter: str) -> None:
 def test_a_record_says_everything(path: Path) -> None:
     line = student(22600001, last="O’CONNOR", usual="DE LA TOUR", first="ANNE-SOPHIE", ine="230000000AM")
     record = students(path, line).only
-    identity = record.identity("apogee")
+    identity = record.identity(f"apogee:{record.key}", record.identifiers)
     assert (identity.key, identity.first_name, identity.last_name) == (
         "apogee:22600001",
         "Anne-Sophie",
