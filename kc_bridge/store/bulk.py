@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Table, bindparam, cast, column, func, insert, select, update
+from sqlalchemy import JSON, Table, Update, bindparam, cast, column, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -33,14 +34,10 @@ def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[R
     """Adds ``rows``. Raises ``IntegrityError`` when one breaks a rule, and adds none."""
     if not rows:
         return
-    table = table_of(model)
     if _takes_documents(session):
-        names = list(rows[0])
-        given = _document(table, names)
-        statement = insert(table).from_select(names, select(*given.c))
-        session.connection().execute(statement, {"rows": _dump(rows)})
+        session.connection().execute(_insertion(model, tuple(rows[0])), {"rows": _dump(rows)})
     else:
-        session.connection().execute(insert(table), list(rows))
+        session.connection().execute(insert(table_of(model)), list(rows))
 
 
 def insert_missing(
@@ -49,15 +46,11 @@ def insert_missing(
     """Adds those of ``rows`` whose columns ``unique`` are not there yet."""
     if not rows:
         return
-    table = table_of(model)
     if _takes_documents(session):
-        names = list(rows[0])
-        given = _document(table, names)
-        all_of_them = postgresql.insert(table).from_select(names, select(*given.c))
-        statement = all_of_them.on_conflict_do_nothing(index_elements=unique)
+        statement = _insertion(model, tuple(rows[0])).on_conflict_do_nothing(index_elements=unique)
         session.connection().execute(statement, {"rows": _dump(rows)})
     else:
-        one = sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
+        one = sqlite.insert(table_of(model)).on_conflict_do_nothing(index_elements=unique)
         session.connection().execute(one, list(rows))
 
 
@@ -70,10 +63,7 @@ def update_rows(
     table = table_of(model)
     names = list(rows[0])
     if _takes_documents(session):
-        given = _document(table, names)
-        values = {name: given.c[name] for name in names if name not in key}
-        statement = update(table).values(values).where(*(table.c[name] == given.c[name] for name in key))
-        session.connection().execute(statement, {"rows": _dump(rows)})
+        session.connection().execute(_change(model, tuple(names), tuple(key)), {"rows": _dump(rows)})
     else:
         one = update(table).where(*(table.c[name] == bindparam(f"key_{name}") for name in key))
         renamed = {name: f"key_{name}" if name in key else name for name in names}
@@ -84,6 +74,20 @@ def update_rows(
 
 def _takes_documents(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
+
+
+@cache
+def _insertion(model: type[DeclarativeBase], names: tuple[str, ...]) -> postgresql.Insert:
+    table = table_of(model)
+    return postgresql.insert(table).from_select(names, select(*_document(table, names).c))
+
+
+@cache
+def _change(model: type[DeclarativeBase], names: tuple[str, ...], key: tuple[str, ...]) -> Update:
+    table = table_of(model)
+    given = _document(table, names)
+    values = {name: given.c[name] for name in names if name not in key}
+    return update(table).values(values).where(*(table.c[name] == given.c[name] for name in key))
 
 
 def _document(table: Table, names: Sequence[str]) -> TableValuedAlias:

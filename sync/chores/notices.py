@@ -13,6 +13,7 @@ from kc_bridge.domain.account_state import EXPIRED, OPEN
 from kc_bridge.domain.affiliation import DECEASED
 from kc_bridge.domain.calendar import local_date
 from kc_bridge.services import Services
+from kc_bridge.store.among import among
 from kc_bridge.store.bulk import insert_missing
 from kc_bridge.store.models import Affiliation, OutboxMessage, Person
 from sync.chores.spreading import Slots
@@ -105,7 +106,7 @@ def _due(people: Sequence[Person], kcb: Services) -> Iterator[tuple[str, Person,
 
 def _new(db: Session, due: list[tuple[str, Person, Notice]]) -> list[tuple[str, Person, Notice]]:
     """Those not told yet."""
-    keys = select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_([key for key, _, _ in due]))
+    keys = select(OutboxMessage.dedupe_key).where(among(OutboxMessage.dedupe_key, [key for key, _, _ in due]))
     told = set(db.scalars(keys))
     return [each for each in due if each[0] not in told]
 

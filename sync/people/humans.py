@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from kc_bridge.domain.matching import MatchingRule
+from kc_bridge.store.among import among
 from kc_bridge.store.erasure import ERASED
 from kc_bridge.store.models import Affiliation, Identifier, Person
 from kc_bridge.store.sync import PersonKey, SourceState
@@ -43,7 +44,7 @@ class Humans:
         """Those that are nobody's yet."""
         found: set[str] = set()
         for chunk in _chunks(keys):
-            found |= set(self._session.scalars(select(Person.key).where(Person.key.in_(chunk))))
+            found |= set(self._session.scalars(select(Person.key).where(among(Person.key, chunk))))
         return [key for key in keys if key not in found]
 
     def of_other_sources(self, source: str) -> bool:
@@ -67,7 +68,7 @@ class Humans:
             loosely += [Person.birth_date.in_(c) for c in _chunks(_dates(claims))]
         if self._mails:
             mails = _said(claims, "personal_mail")
-            loosely += [func.lower(Person.personal_mail).in_(c) for c in _chunks(mails)]
+            loosely += [among(func.lower(Person.personal_mail), c) for c in _chunks(mails)]
         # A day is the birthday of many: whoever shares nothing else is looked at no further.
         wanted = {value for claim in claims for value in link_values(claim, self._rules)}
         for condition in loosely:
@@ -80,8 +81,8 @@ class Humans:
         """Everybody known who has one of those keys."""
         rows: dict[str, Any] = {}
         for chunk in _chunks(keys):
-            further = select(PersonKey.person_id).where(PersonKey.key.in_(chunk))
-            rows |= {row.id: row for row in self._rows(or_(Person.key.in_(chunk), Person.id.in_(further)))}
+            further = select(PersonKey.person_id).where(among(PersonKey.key, chunk))
+            rows |= {row.id: row for row in self._rows(or_(among(Person.key, chunk), Person.id.in_(further)))}
         return self._claims(list(rows.values()))
 
     def login(self, key: str) -> str:
@@ -100,9 +101,11 @@ class Humans:
         further: dict[str, set[str]] = defaultdict(set)
         for chunk in _chunks(ids):
             found = select(Identifier.person_id, Identifier.kind, Identifier.value)
-            for person_id, kind, value in self._session.execute(found.where(Identifier.person_id.in_(chunk))):
+            for person_id, kind, value in self._session.execute(
+                found.where(among(Identifier.person_id, chunk))
+            ):
                 numbers[person_id].append((kind, value))
-            keys = select(PersonKey.person_id, PersonKey.key).where(PersonKey.person_id.in_(chunk))
+            keys = select(PersonKey.person_id, PersonKey.key).where(among(PersonKey.person_id, chunk))
             for person_id, key in self._session.execute(keys):
                 further[person_id].add(key)
         return [_claim(row, numbers[row.id], further[row.id]) for row in rows]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from kc_bridge.channels.announcements import ACTIVATED, CHANGED, DISABLED, About, Announcer
 from kc_bridge.ports import Result
 from kc_bridge.store import models
+from kc_bridge.store.among import among
 from kc_bridge.store.bulk import Row, insert_rows, table_of, update_rows
 from sync.plan import Action, Kind
 from sync.writing.recording import activation_mail, queue, settled
@@ -84,7 +85,7 @@ def _announced(announcer: Announcer, action: Action, person: Any, state: str, no
 def _locked(session: Session, keys: Sequence[str]) -> dict[str, Any]:
     """The persons as they are now; whoever activates or resets an account waits until this transaction ends."""
     columns = ("id", "key", "activated_at", "personal_mail", "keycloak_id", "generation", "login", "mail")
-    query = select(*(PERSON.c[name] for name in columns)).where(PERSON.c.key.in_(keys))
+    query = select(*(PERSON.c[name] for name in columns)).where(among(PERSON.c.key, keys))
     return {row.key: row for row in session.execute(query.order_by(PERSON.c.id).with_for_update())}
 
 
