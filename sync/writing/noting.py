@@ -48,6 +48,7 @@ def note(
             if person.personal_mail:
                 mails.append(activation_mail(person.id, generation, now))
         row = _settled(action, person)
+        changed = [change.what for change in action.changes]
         persons.append(
             {
                 "id": person.id,
@@ -58,17 +59,18 @@ def note(
             }
         )
         if announcer is not None:
-            told += _announced(announcer, action, person, row["state"], now)
-        audit.append(_entry(action, person.id, now))
+            told += _announced(announcer, action, changed, person, row["state"], now)
+        audit.append(_entry(action, changed, person.id, now))
     update_rows(session, models.Person, persons)
     queue(session, mails)
     insert_rows(session, models.OutboxMessage, told)
     insert_rows(session, models.AuditEntry, audit)
 
 
-def _announced(announcer: Announcer, action: Action, person: Any, state: str, now: datetime) -> list[Row]:
-    changed = {change.what for change in action.changes}
-    if action.kind is Kind.UPDATE and not changed & TOLD:
+def _announced(
+    announcer: Announcer, action: Action, changed: Sequence[str], person: Any, state: str, now: datetime
+) -> list[Row]:
+    if action.kind is Kind.UPDATE and TOLD.isdisjoint(changed):
         return []
     about = About(person.id, action.subject.account.uid, person.login, state)
     event = CHANGED
@@ -97,7 +99,7 @@ def _settled(action: Action, person: Any) -> Row:
     return row
 
 
-def _entry(action: Action, person_id: str, now: datetime) -> Row:
+def _entry(action: Action, changed: Sequence[str], person_id: str, now: datetime) -> Row:
     return {
         "at": now,
         "actor": "sync",
@@ -106,6 +108,6 @@ def _entry(action: Action, person_id: str, now: datetime) -> Row:
         "details": {
             "why": action.why,
             "cause": action.subject.cause.value,
-            "changed": [change.what for change in action.changes],
+            "changed": changed,
         },
     }
