@@ -121,7 +121,7 @@ class _Catcher:
 
 def start_smtp(store: MailStore, port: int, host: str = "127.0.0.1") -> Controller:
     """Starts the SMTP side in a thread; ``.stop()`` of what is returned ends it."""
-    controller = Controller(_Catcher(store), hostname=host, port=port, ready_timeout=10)
+    controller = Controller(_Catcher(store), hostname=host, port=port, ready_timeout=60)
     controller.start()
     return controller
 

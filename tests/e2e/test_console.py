@@ -22,8 +22,6 @@ from tests.support.stack import GOOD_PASSWORD, Stack
 from tests.support.walker import Walker
 
 SCREENSHOTS = Path(__file__).parents[2] / ".test" / "screenshots"
-PATIENCE = 60_000
-"""Milliseconds: the console is large, and the machine may be busy."""
 
 
 class Console:
@@ -39,16 +37,15 @@ class Console:
         realm.call("POST", f"users/{created}/role-mappings/clients/{management}", [role])
         self.visitor = Visitor(browser, viewport=(1280, 2600))
         self.page: Page = self.visitor.page
-        self.page.set_default_timeout(PATIENCE)
         self.visitor.open(self.url)
         self.visitor.log_in(login)
         self.main: Locator = self.page.locator("main")
-        expect(self.main).to_be_visible(timeout=PATIENCE)
+        expect(self.main).to_be_visible()
 
     def open(self, path: str, waiting_for: str) -> Locator:
         """Opens a page of the console and waits until it says something."""
         self.page.goto(f"{self.url}/{path}")
-        expect(self.main.get_by_text(waiting_for).first).to_be_visible(timeout=PATIENCE)
+        expect(self.main.get_by_text(waiting_for).first).to_be_visible()
         return self.main
 
     def photograph(self, name: str) -> None:
@@ -77,6 +74,7 @@ def test_every_step_has_its_switches_and_its_gear(console: Console, stack: Stack
     used = used_actions(stack.services.profile)
     for step, name in NAMES.items():
         row = main.locator("tr", has_text=name["fr"])
+        expect(row.get_by_role("checkbox")).to_have_count(2)
         enabled, default = row.get_by_role("checkbox").all()
         assert enabled.is_checked() is (action_id(step) in used), step
         assert not default.is_checked()
@@ -94,7 +92,7 @@ def test_the_gear_explains_every_field(console: Console, stack: Stack) -> None:
         "required_version": stack.services.profile.charter.version,
     }
     for field, value in values.items():
-        expect(dialog.locator(f"[id='config.{field}']")).to_have_value(value, timeout=PATIENCE)
+        expect(dialog.locator(f"[id='config.{field}']")).to_have_value(value)
     for label in (
         "Adresse de l’étape",
         "Attributs que l’étape peut écrire",
@@ -130,7 +128,7 @@ def test_a_users_events_tell_what_was_done(console: Console, activated: Person, 
     row = main.get_by_role("row", name="CUSTOM_REQUIRED_ACTION")
     row.get_by_role("button", name="Details").click()
     details = main.locator(".pf-v5-c-description-list:visible")
-    expect(details).to_contain_text("kcb_version", timeout=PATIENCE)
+    expect(details).to_contain_text("kcb_version")
     console.photograph("events")
     said = details.inner_text()
     assert "kcb-charter" in said

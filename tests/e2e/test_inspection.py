@@ -48,8 +48,8 @@ def test_what_the_policy_refuses_is_noticed(browser: Browser) -> None:
     headers = {"content-type": "text/html", "content-security-policy": policy}
     visitor.page.route("**/*", lambda route: route.fulfill(body=body, headers=headers))
     visitor.open("http://page.test/")
-    visitor.page.evaluate("document.querySelector('button').click()")
-    visitor.page.wait_for_event("console", lambda message: "form-action refused" in message.text)
+    with visitor.page.expect_console_message(lambda message: "form-action refused" in message.text):
+        visitor.page.evaluate("document.querySelector('button').click()")
     noticed = "\n".join(visitor.leave())
     assert "policy: img-src refused" in noticed
     assert "policy: form-action refused" in noticed

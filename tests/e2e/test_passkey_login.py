@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.e2e.visitor import PATIENCE
 from tests.integration.jar_realm import ENT, PROVISIONAL, Admin, JarRealm, two_pages_realm
 
 REGISTER = "webauthn-register-passwordless"
@@ -33,6 +34,7 @@ def jar(keycloak: Any) -> Iterator[JarRealm]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
     context.route("http://ent.test/**", lambda route: route.fulfill(body="ENT"))
     # A device that always says yes would log in by itself, before anything is typed: passkeys on demand only.
     silent = "export function initAuthenticate() {}"

@@ -53,5 +53,5 @@ def test_a_double_press_without_script(stack: Stack, visit: Visit) -> None:
             page.fill("#password", GOOD_PASSWORD)
             page.fill("#confirmation", GOOD_PASSWORD)
         visitor.press_twice()
-        page.get_by_role("heading", level=1, name=title).wait_for()
+        visitor.sees(title)
     assert stack.user(person)["requiredActions"] == []

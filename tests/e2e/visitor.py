@@ -11,7 +11,7 @@ from kc_bridge.store.models import Person
 from tests.e2e import inspection
 from tests.support.stack import GOOD_PASSWORD, Stack
 
-__all__ = ["Visitor", "member"]
+__all__ = ["PATIENCE", "Visitor", "member"]
 
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
 PATIENCE = 60_000
@@ -83,7 +83,7 @@ class Visitor:
     def sees(self, title: str) -> None:
         """Fails unless this is the page in front of the person, or becomes it: some pages lead on by themselves."""
         try:
-            expect(self.page.locator("h1").first).to_have_text(title, use_inner_text=True, timeout=PATIENCE)
+            expect(self.page.locator("h1").first).to_have_text(title, use_inner_text=True)
         except AssertionError:
             found = f"« {self.title} » instead of « {title} » at {self.page.url}\n{self.text}"
             raise AssertionError(found) from None

@@ -68,7 +68,7 @@ class Gunicorn:
             try:
                 if requests.get(url, timeout=5).ok:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.2)
             assert self._process.poll() is None, self.log.read_text()
         raise AssertionError(self.log.read_text())

@@ -71,7 +71,7 @@ class ServingBridge:
             try:
                 if requests.get(f"{self._settings.public_url}/readyz", timeout=5).ok:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:  # nobody listens yet, or is too busy starting to answer
                 time.sleep(0.2)
         raise RuntimeError(f"kcb serve does not answer; see {self._log}")
 
