@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from tests.support.counts import SOAK
 from tests.support.keycloak import RunningKeycloak, own_home, shared
 from tests.support.postgres import PostgresServer
 
 ALLOWED_SKIPS = ("soak:",)
 """Reasons (their beginning) for which a test may be skipped; any other means a missing part, which is a failure."""
+
+# The same examples at every run, however slow the machine; a soak draws new ones.
+settings.register_profile(
+    "kcb", derandomize=not SOAK, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("kcb")
 
 _forbidden: list[str] = []
 

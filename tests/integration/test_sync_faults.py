@@ -32,7 +32,7 @@ PEOPLE = 14
 EVERYBODY = PEOPLE + 1
 BATCH = "users/batch"
 TOKEN = "openid-connect/token"
-PATIENCE = timedelta(seconds=0.5)
+PATIENCE = timedelta(seconds=2)
 """For a Keycloak that does not answer in time; a real one may take its time."""
 SLOW = 5 if SOAK else 0.3
 """Seconds of every answer of a Keycloak that is slow, which is no failure yet."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_bridge.domain.age import age_on, is_minor
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
-SEEDED = settings(derandomize=True, deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +37,6 @@ def test_an_unknown_birth_date_forbids_nothing() -> None:
     assert is_minor(None, date(2026, 9, 7)) is False
 
 
-@SEEDED
 @given(birth=DAYS, day=DAYS)
 def test_one_gets_older_on_ones_birthday_alone(birth: date, day: date) -> None:
     grown = age_on(birth, day + timedelta(days=1)) - age_on(birth, day)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_bridge.domain.phone import Ambiguous, NotANumber, NotMobile, PhoneRefused, mobile, readable
-
-SEEDED = settings(derandomize=True, deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +91,6 @@ def test_what_is_no_number(written: str) -> None:
         mobile(written)
 
 
-@SEEDED
 @given(
     st.text(alphabet=st.sampled_from("0123456789+() .-/#*,;x٣३Ａ\u202e"), max_size=30) | st.text(max_size=60)
 )
@@ -110,7 +107,6 @@ def test_whatever_is_typed_gives_a_number_or_a_reason(written: str) -> None:
     assert mobile(readable(number)) == number
 
 
-@SEEDED
 @given(st.integers(0, 99_999_999), st.sampled_from(["6", "7"]))
 def test_ten_digits_stay_the_digits_typed(rest: int, first: str) -> None:
     national = f"0{first}{rest:08d}"

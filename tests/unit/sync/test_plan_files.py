@@ -38,7 +38,7 @@ def test_a_cell_is_no_formula(cell: str, written: str) -> None:
     assert neutral(cell) == written
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     st.text(
         st.one_of(st.sampled_from(DANGEROUS + ' ;,"\ufeff\u00a0'), st.characters(codec="utf-8")), max_size=8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kc_bridge.store import models
@@ -24,7 +24,7 @@ ROWS = st.builds(
     programme=st.sampled_from(["L1", "L2"]),
 )
 FILES = st.lists(ROWS, max_size=12)
-FEW = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=12)
 
 
 def fresh() -> World:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
@@ -201,7 +201,7 @@ def refusal(world: World) -> str:
     return ""
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(FILES, FILES, GONE, st.dates(date(2026, 9, 1), date(2026, 9, 20)))
 def test_no_change_of_a_source_takes_days_from_a_crowd(
     first: list[str], second: list[str], gone: set[int], day: date

@@ -186,7 +186,7 @@ STAYS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(STAYS, DAYS, st.sampled_from([Lifecycle(), Lifecycle(grace_days={"guest": 10})]))
 def test_an_open_account_closes_the_day_after_its_end(
     stays: list[Affiliation], today: date, lifecycle: Lifecycle

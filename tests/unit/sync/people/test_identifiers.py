@@ -50,7 +50,7 @@ def test_homonyms_are_numbered() -> None:
 NAMES = st.text(alphabet="éèàçñüÅŁİıœ'’- abcdeDEF🎓عل\u0301", max_size=90)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(NAMES, NAMES)
 def test_a_name_is_always_one_a_mail_address_may_have(first: str, last: str) -> None:
     name = stem(first, last)
@@ -59,7 +59,7 @@ def test_a_name_is_always_one_a_mail_address_may_have(first: str, last: str) -> 
     assert stem(unicodedata.normalize("NFD", first), unicodedata.normalize("NFD", last)) == name
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.integers(0, 99), st.sampled_from(["a.b", "a.b2", "c.d"]), max_size=12),
     st.frozensets(st.sampled_from(["a.b", "a.b2", "a.b3", "c.d"])),

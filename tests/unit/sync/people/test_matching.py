@@ -140,7 +140,7 @@ CLAIMS = st.lists(
 PAIRS = st.frozensets(st.sampled_from([("apogee:1", "apogee:2"), ("apogee:1", "rh:1"), ("guests:2", "rh:2")]))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(CLAIMS, PAIRS, PAIRS, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_whatever_is_read(
     claims: list[Claim],

@@ -250,7 +250,7 @@ def test_the_person_is_told_once_keycloak_knows(world: TwoSources) -> None:
         world.now += timedelta(hours=1)
         send_waiting(world.settings, world.sessions, lambda: world.now, relay)
         renamed = [letter for letter in letters if "identifiant" in letter["Subject"]]
-        return [(letter["To"], letter.get_body().get_content()) for letter in renamed]  # type: ignore[union-attr]
+        return [(letter["To"], letter.get_body(("plain",)).get_content()) for letter in renamed]  # type: ignore[union-attr]
 
     assert told() == []
     world.run()

@@ -6,7 +6,7 @@ import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kc_bridge.domain.affiliation import Status
@@ -61,9 +61,7 @@ def after(files: tuple[list[str], list[str]], days: list[int]) -> dict[str, obje
         }
 
 
-@settings(
-    max_examples=count(4, 100), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=count(4, 100))
 @given(FILES, st.lists(st.integers(1, 20), min_size=2, max_size=5), st.integers(21, 40))
 def test_day_by_day_or_at_once(files: tuple[list[str], list[str]], between: list[int], last: int) -> None:
     assert after(files, [0, *sorted(between), last, last]) == after(files, [0, last])

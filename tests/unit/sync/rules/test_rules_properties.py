@@ -15,7 +15,7 @@ from sync.rules.lifecycle import Standing, standing
 from tests.support.counts import count
 
 BEGIN = date(2027, 11, 1)
-SOME = settings(max_examples=count(60, 2000), deadline=None, derandomize=True)
+SOME = settings(max_examples=count(60, 2000))
 
 DAYS = st.integers(-40, 120).map(lambda n: BEGIN + timedelta(days=n))
 

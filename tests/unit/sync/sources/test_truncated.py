@@ -23,8 +23,6 @@ PEOPLE = 40
 TAKES_AWAY = (Kind.DISABLE, Kind.PURGE)
 CUTS = settings(
     max_examples=count(15, 5_000),
-    deadline=None,
-    derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
