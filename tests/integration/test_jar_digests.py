@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kc_bridge.domain.buckets import Buckets, Sums, bucket
 from kc_bridge.ports import DirectoryUser
 from tests.integration.batch_rows import row, write
 from tests.integration.jar_realm import JarRealm
@@ -80,6 +81,81 @@ def test_vectors_of_the_protocol(jar: JarRealm, vector: dict[str, Any]) -> None:
     assert lines(jar, f"digests?attributes={asked}")[made_id]["current"] == vector["digest"]
 
 
+def summary(jar: JarRealm, seed: str = "s") -> Buckets:
+    """Of what is there now, over ``uid``; the last line must count the others."""
+    answer = jar.sync.call("GET", f"users/digests/summary?attributes=uid&seed={seed}")
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "application/x-ndjson")
+    *said, end = [json.loads(line) for line in answer.content.decode().splitlines()]
+    assert end == {"end": len(said)}
+    found = {line["bucket"]: (line["count"], int(line["sum"], 16)) for line in said if "bucket" in line}
+    assert sum(line.get("read", 0) for line in said) == sum(count for count, _ in found.values())
+    return found
+
+
+def test_the_summary_is_that_of_the_lines(jar: JarRealm) -> None:
+    write(jar, row(), row(enabled=False), row(attributes={}))
+    jar.user()  # no digest
+    for seed in ("s", "aZ9"):
+        sums = Sums(seed)
+        for user in lines(jar, "digests?attributes=uid").values():
+            sums.add(user["id"], user["key"], user["enabled"], user["digest"], user["current"])
+        assert summary(jar, seed) == sums.buckets()
+
+
+def test_a_hand_shows_in_the_sum_of_its_bucket_alone(jar: JarRealm) -> None:
+    results = write(jar, *[row() for _ in range(4)])
+    first = results[0]["id"]
+    user = jar.call("GET", f"users/{first}")
+    names = user["attributes"]
+    changes: list[dict[str, Any]] = [
+        {"attributes": names | {"uid": ["by hand"]}},
+        {"lastName": "By Hand"},
+        {"enabled": False},
+        {"attributes": {name: values for name, values in names.items() if name != "kcbDigest"}},
+        {"attributes": names | {"kcbKey": ["by hand"]}},
+        {"attributes": {}},
+    ]
+    before = summary(jar)
+    for change in changes:
+        jar.call("PUT", f"users/{first}", user | change)
+        now = summary(jar)
+        assert {b for b in before.keys() | now.keys() if before.get(b) != now.get(b)} == {bucket(first)}
+        jar.call("PUT", f"users/{first}", user)
+        assert summary(jar) == before
+    jar.call("DELETE", f"users/{first}")
+    assert summary(jar).get(bucket(first), (0, 0))[0] == before[bucket(first)][0] - 1
+    other = results[1]["id"]
+    present = jar.call("GET", f"users/{other}")["attributes"]
+    jar.update_user(other, attributes=present | {"locale": ["en"]})  # not asked for
+    assert summary(jar)[bucket(other)] == before[bucket(other)]
+
+
+@pytest.mark.parametrize("what", ["digests", "directory"])
+def test_users_of_some_buckets(jar: JarRealm, what: str) -> None:
+    ids = [result["id"] for result in write(jar, *[row() for _ in range(5)])]
+    everybody = lines(jar, f"{what}?attributes=uid")
+    chosen = {bucket(ids[0]), bucket(ids[3])}
+    some = ",".join(map(str, chosen))
+    found = lines(jar, f"{what}?attributes=uid&buckets={some}")
+    assert found == {user_id: user for user_id, user in everybody.items() if bucket(user_id) in chosen}
+    assert {ids[0], ids[3]} <= found.keys()
+
+
+def test_sums_and_buckets_are_refused_unless_well_formed(jar: JarRealm) -> None:
+    many = ",".join(map(str, range(501)))
+    for path, field in [
+        ("digests/summary", "seed"),
+        ("digests/summary?seed=a%0Ab", "seed"),
+        (f"digests/summary?seed={'x' * 65}", "seed"),
+        ("digests?buckets=4096", "buckets"),
+        ("digests?buckets=-1", "buckets"),
+        ("digests?buckets=1,x", "buckets"),
+        (f"directory?buckets={many}", "buckets"),
+    ]:
+        refused = jar.sync.call("GET", f"users/{path}")
+        assert (refused.status_code, refused.json()) == (400, {"error": "bad_request", "field": field}), path
+
+
 def test_owned_users_only(jar: JarRealm) -> None:
     closed = row(enabled=False)
     made_id = write(jar, closed)[0]["id"]
@@ -138,7 +214,7 @@ def test_other_realms_are_not_in_it(jar: JarRealm) -> None:
 
 
 def test_who_may_read_it(jar: JarRealm) -> None:
-    for path in ("users/digests", "users/directory?attributes=uid"):
+    for path in ("users/digests", "users/digests/summary?seed=s", "users/directory?attributes=uid"):
         refused = jar.web.call("GET", path)
         assert (refused.status_code, refused.json()) == (403, {"error": "forbidden"})
         assert jar.sync.call("GET", path, token="x").status_code == 401

@@ -1,9 +1,7 @@
 package org.kcbridge.listing;
 
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
 
 /**
  * JSON with one way to write each value: members in the order of their names, no space, characters as they are but for
@@ -44,13 +42,16 @@ final class CanonicalJson {
         return this;
     }
 
-    CanonicalJson member(String name, Map<String, List<String>> lists) {
+    /** @param lists in the places of their names; null for one that shall not be there */
+    CanonicalJson member(String name, Names names, String[][] lists) {
         name(name);
         text.append('{');
-        lists.keySet().stream().sorted(BY_CODE_POINTS).forEach(key -> {
-            name(key);
-            strings(lists.get(key));
-        });
+        for (int i = 0; i < lists.length; i++) {
+            if (lists[i] != null) {
+                name(names.at(i));
+                strings(lists[i]);
+            }
+        }
         text.append('}');
         return this;
     }
@@ -73,10 +74,15 @@ final class CanonicalJson {
         text.append(':');
     }
 
-    private void strings(Collection<String> values) {
+    private void strings(String[] values) {
+        String[] ordered = values;
+        if (values.length > 1) {
+            ordered = values.clone();
+            Arrays.sort(ordered, BY_CODE_POINTS);
+        }
         text.append('[');
         String comma = "";
-        for (String value : values.size() < 2 ? values : values.stream().sorted(BY_CODE_POINTS).toList()) {
+        for (String value : ordered) {
             text.append(comma);
             string(value);
             comma = ",";
@@ -86,6 +92,26 @@ final class CanonicalJson {
 
     private void string(String value) {
         text.append('"');
+        if (isPlain(value)) {
+            text.append(value);
+        } else {
+            escaped(value);
+        }
+        text.append('"');
+    }
+
+    /** Nearly every text is: then it is copied whole. */
+    private static boolean isPlain(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c < ' ' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void escaped(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             switch (c) {
@@ -105,7 +131,6 @@ final class CanonicalJson {
                 }
             }
         }
-        text.append('"');
     }
 
     private static int compare(String left, String right) {

@@ -2,41 +2,36 @@ package org.kcbridge.listing;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Map;
 import org.kcbridge.login.Ownership;
 
-/** The digest the sync would take of what a user has now; see « users/digests » in docs/protocol.md. */
+/** The digest the sync would take of what a user has now; see « users/digests » in docs/protocol.md. Not thread-safe. */
 final class ContentDigest {
 
     private static final HexFormat HEX = HexFormat.of();
 
-    private final Collection<String> names;
-    private final MessageDigest sha256;
+    private final Names names;
+    private final Names counted;
+    private final MessageDigest sha256 = Sha256.digest();
+    private final StringBuilder text = new StringBuilder(1024);
 
-    ContentDigest(Collection<String> names) {
+    /**
+     * @param names in whose places the users' values are
+     * @param counted those of them the digest is taken over
+     */
+    ContentDigest(Names names, Names counted) {
         this.names = names;
-        try {
-            this.sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException never) {
-            throw new IllegalStateException(never);
-        }
+        this.counted = counted;
     }
 
     String of(Listed user) {
-        Map<String, List<String>> attributes = new HashMap<>(user.attributes());
-        attributes.keySet().retainAll(names);
-        StringBuilder text = new StringBuilder(512);
+        text.setLength(0);
         new CanonicalJson(text).open()
-                .member("attributes", attributes)
+                .member("attributes", counted, names.pick(counted, user.values()))
                 .member("email", orEmpty(user.email()))
                 .member("enabled", user.enabled())
                 .member("firstName", orEmpty(user.firstName()))
-                .member("key", user.first(Ownership.KEY_ATTRIBUTE))
+                .member("key", names.first(user.values(), Ownership.KEY_ATTRIBUTE))
                 .member("lastName", orEmpty(user.lastName()))
                 .member("username", user.username())
                 .close();

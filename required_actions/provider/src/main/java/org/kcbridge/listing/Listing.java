@@ -1,15 +1,10 @@
 package org.kcbridge.listing;
 
 import jakarta.ws.rs.core.StreamingOutput;
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.kcbridge.batch.Content;
 import org.kcbridge.login.Ownership;
 import org.kcbridge.login.Powers;
@@ -17,10 +12,8 @@ import org.keycloak.connections.jpa.JpaConnectionProvider;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
 
-/** Users as lines of JSON, written while they are read; the last line counts them, so that a torn answer shows. */
+/** Users as lines of JSON, written while they are read. */
 public final class Listing {
-
-    private static final int BUFFER = 64 * 1024;
 
     private final KeycloakSessionFactory factory;
     private final String realm;
@@ -37,78 +30,87 @@ public final class Listing {
      * The users the bridge owns, each with the digest the sync left.
      *
      * @param attributes to take a digest of what the user has now, over these; null for none
+     * @param buckets those whose users are asked for; null for all
      */
-    public StreamingOutput digests(List<String> attributes) {
-        Set<String> names = names(attributes == null ? List.of() : attributes);
-        ContentDigest current = attributes == null ? null : new ContentDigest(attributes);
-        return lines(new UserPages(factory, realm, names, false), this::isOwned, (user, line) -> {
-            line.member("id", user.id()).member("key", user.first(Ownership.KEY_ATTRIBUTE))
-                    .member("username", user.username()).member("enabled", user.enabled())
-                    .member("digest", user.first(Content.DIGEST_ATTRIBUTE));
-            if (current != null) {
-                line.member("current", current.of(user));
-            }
-        });
-    }
-
-    /** Everybody but service accounts, with what tells who they may be. */
-    public StreamingOutput directory(List<String> attributes) {
-        Set<String> names = names(attributes);
-        return lines(new UserPages(factory, realm, names, true), user -> true, (user, line) -> {
-            String key = user.first(Ownership.KEY_ATTRIBUTE);
-            user.attributes().keySet().retainAll(attributes);
-            line.member("id", user.id()).member("username", user.username()).member("email", user.email())
-                    .member("firstName", user.firstName()).member("lastName", user.lastName())
-                    .member("enabled", user.enabled()).member("federated", user.federated())
-                    .member("hasPassword", user.hasPassword())
-                    .member("administrator", powers.areHeldBy(user.id())).member("key", key)
-                    .member("attributes", user.attributes());
-        });
-    }
-
-    private boolean isOwned(Listed user) {
-        String key = user.first(Ownership.KEY_ATTRIBUTE);
-        return key != null && !key.isBlank() && !powers.areHeldBy(user.id());
-    }
-
-    private static Set<String> names(List<String> attributes) {
-        Set<String> names = new LinkedHashSet<>(attributes);
-        names.add(Ownership.KEY_ATTRIBUTE);
-        names.add(Content.DIGEST_ATTRIBUTE);
-        return names;
-    }
-
-    private interface Line {
-        void write(Listed user, CanonicalJson line);
-    }
-
-    private static StreamingOutput lines(UserPages pages, Predicate<Listed> wanted, Line writer) {
-        return plain -> {
-            OutputStream out = new BufferedOutputStream(plain, BUFFER);
-            StringBuilder text = new StringBuilder();
-            long[] count = {0};
-            pages.each(user -> {
-                if (wanted.test(user)) {
-                    text.setLength(0);
-                    CanonicalJson line = new CanonicalJson(text).open();
-                    writer.write(user, line);
-                    line.close();
-                    put(out, text.append('\n'));
-                    count[0]++;
+    public StreamingOutput digests(List<String> attributes, BitSet buckets) {
+        Names names = names(attributes);
+        return lines(pages(names, false, buckets), users -> {
+            Lines lines = new Lines();
+            Owned owned = new Owned(powers, names, attributes);
+            users.stream().filter(owned::has).forEach(user -> lines.add(line -> {
+                line.member("id", user.id()).member("key", owned.key(user)).member("username", user.username())
+                        .member("enabled", user.enabled()).member("digest", owned.digest(user));
+                if (attributes != null) {
+                    line.member("current", owned.current(user));
                 }
+            }));
+            return lines;
+        });
+    }
+
+    /**
+     * The same users, summed up.
+     *
+     * @param attributes as for {@link #digests}
+     * @param seed of the sums
+     */
+    public StreamingOutput summary(List<String> attributes, String seed) {
+        Names names = names(attributes);
+        return plain -> {
+            Lines.Answer answer = new Lines.Answer(plain);
+            Summary all = new Summary(seed);
+            pages(names, false, null).each(users -> {
+                Summary some = new Summary(seed);
+                Owned owned = new Owned(powers, names, attributes);
+                users.stream().filter(owned::has).forEach(user -> some.add(user.id(), owned.key(user), user.enabled(),
+                        owned.digest(user), owned.current(user)));
+                return some;
+            }, some -> {
+                all.add(some);
+                answer.send(new Lines().add(line -> line.member("read", some.count())));
             });
-            text.setLength(0);
-            new CanonicalJson(text).open().member("end", count[0]).close();
-            put(out, text.append('\n'));
-            out.flush();
+            answer.send(all.lines());
+            answer.end();
         };
     }
 
-    private static void put(OutputStream out, StringBuilder text) {
-        try {
-            out.write(text.toString().getBytes(StandardCharsets.UTF_8));
-        } catch (IOException gone) {
-            throw new UncheckedIOException(gone);
-        }
+    /**
+     * Everybody but service accounts, with what tells who they may be.
+     *
+     * @param buckets as for {@link #digests}
+     */
+    public StreamingOutput directory(List<String> attributes, BitSet buckets) {
+        Names names = names(attributes);
+        Names asked = new Names(attributes);
+        return lines(pages(names, true, buckets), users -> {
+            Lines lines = new Lines();
+            users.forEach(user -> lines.add(line -> line.member("id", user.id()).member("username", user.username())
+                    .member("email", user.email()).member("firstName", user.firstName())
+                    .member("lastName", user.lastName()).member("enabled", user.enabled())
+                    .member("federated", user.federated()).member("hasPassword", user.hasPassword())
+                    .member("administrator", powers.areHeldBy(user.id()))
+                    .member("key", names.first(user.values(), Ownership.KEY_ATTRIBUTE))
+                    .member("attributes", asked, names.pick(asked, user.values()))));
+            return lines;
+        });
+    }
+
+    private UserPages pages(Names names, boolean passwords, BitSet buckets) {
+        return new UserPages(factory, realm, names, passwords, buckets);
+    }
+
+    private static Names names(List<String> attributes) {
+        List<String> names = new ArrayList<>(attributes == null ? List.of() : attributes);
+        names.add(Ownership.KEY_ATTRIBUTE);
+        names.add(Content.DIGEST_ATTRIBUTE);
+        return new Names(names);
+    }
+
+    private static StreamingOutput lines(UserPages pages, Function<List<Listed>, Lines> told) {
+        return plain -> {
+            Lines.Answer answer = new Lines.Answer(plain);
+            pages.each(told, answer::send);
+            answer.end();
+        };
     }
 }

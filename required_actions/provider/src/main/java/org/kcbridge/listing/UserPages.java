@@ -2,8 +2,7 @@ package org.kcbridge.listing;
 
 import jakarta.persistence.EntityManager;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collection;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,7 +27,7 @@ import org.keycloak.models.utils.KeycloakModelUtils;
  */
 final class UserPages {
 
-    /** Ids are random, so that each page touches nearly every block of the attributes' table: few, large pages. */
+    /** Ids are random, so that a page touches nearly as many blocks of the attributes' table as it has users: large ones. */
     private static final int PAGE = 10_000;
 
     /** Pages read at a time, beside the one that is being told. */
@@ -37,34 +36,42 @@ final class UserPages {
 
     private final KeycloakSessionFactory factory;
     private final String realm;
-    private final Collection<String> names;
+    private final Names names;
     private final boolean passwords;
+    private final BitSet buckets;
 
     /**
      * @param names attributes to read; at least one
      * @param passwords whether to find out who has a password
+     * @param buckets of those to read (see {@link Summary}); null for everybody
      */
-    UserPages(KeycloakSessionFactory factory, String realm, Collection<String> names, boolean passwords) {
+    UserPages(KeycloakSessionFactory factory, String realm, Names names, boolean passwords, BitSet buckets) {
         this.factory = factory;
         this.realm = realm;
         this.names = names;
         this.passwords = passwords;
+        this.buckets = buckets;
     }
 
-    /** The pages in their order, those to come read by other threads meanwhile. */
-    void each(Consumer<Listed> reader) {
+    /**
+     * The pages in their order, those to come read by other threads meanwhile.
+     *
+     * @param work is done with a page by the thread that has read it
+     * @param reader gets what {@code work} answers, page after page
+     */
+    <T> void each(Function<List<Listed>, T> work, Consumer<T> reader) {
         ExecutorService pool = Executors.newFixedThreadPool(AHEAD);
         try {
-            Deque<Future<List<Listed>>> ahead = new ArrayDeque<>();
+            Deque<Future<T>> ahead = new ArrayDeque<>();
             String last = BEFORE_ALL;
             while (last != null || !ahead.isEmpty()) {
                 while (last != null && ahead.size() < AHEAD) {
                     String from = last;
                     List<Object[]> users = inTransaction(em -> users(em, from));
-                    ahead.add(pool.submit(() -> inTransaction(em -> read(em, users, from))));
+                    ahead.add(pool.submit(() -> work.apply(inTransaction(em -> read(em, users, from)))));
                     last = users.size() < PAGE ? null : idOf(users.get(users.size() - 1));
                 }
-                result(ahead.remove()).forEach(reader);
+                reader.accept(result(ahead.remove()));
             }
         } finally {
             pool.shutdownNow();
@@ -103,27 +110,24 @@ final class UserPages {
             return List.of();
         }
         String to = idOf(users.get(users.size() - 1));
-        Map<String, Map<String, List<String>>> attributes = attributes(em, from, to);
+        Map<String, String[][]> values = new HashMap<>(users.size() * 2);
+        for (Object[] user : users) {
+            if (buckets == null || buckets.get(Summary.bucket(idOf(user)))) {
+                values.put(idOf(user), new String[names.count()][]);
+            }
+        }
+        AttributeRows rows = new AttributeRows(em, names);
+        if (buckets == null) {
+            rows.between(from, to, values);
+        } else {
+            rows.of(values);
+        }
         Set<String> withPassword = passwords ? withPassword(em, from, to) : Set.of();
-        return users.stream().map(user -> new Listed(idOf(user), (String) user[1], (String) user[2],
-                (String) user[3], (String) user[4], (boolean) user[5], user[6] != null, withPassword.contains(user[0]),
-                attributes.getOrDefault(user[0], Map.of()))).toList();
-    }
-
-    /** By the range of ids, which other realms' users may be in too: cheaper than to look at each one's realm. */
-    private Map<String, Map<String, List<String>>> attributes(EntityManager em, String from, String to) {
-        Map<String, Map<String, List<String>>> found = new HashMap<>();
-        em.createQuery("select a.user.id, a.name, a.value, a.longValue from UserAttributeEntity a"
-                        + " where a.user.id > :from and a.user.id <= :to and a.name in :names", Object[].class)
-                .setParameter("from", from).setParameter("to", to).setParameter("names", names).getResultList()
-                .forEach(row -> {
-                    Object value = row[2] == null ? row[3] : row[2];
-                    if (value != null) {
-                        found.computeIfAbsent((String) row[0], id -> new HashMap<>())
-                                .computeIfAbsent((String) row[1], name -> new ArrayList<>(1)).add((String) value);
-                    }
-                });
-        return found;
+        return users.stream().filter(user -> values.containsKey(idOf(user)))
+                .map(user -> new Listed(idOf(user), (String) user[1], (String) user[2],
+                        (String) user[3], (String) user[4], (boolean) user[5], user[6] != null,
+                        withPassword.contains(idOf(user)), values.get(idOf(user))))
+                .toList();
     }
 
     private static Set<String> withPassword(EntityManager em, String from, String to) {

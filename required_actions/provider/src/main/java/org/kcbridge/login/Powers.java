@@ -46,10 +46,12 @@ public final class Powers {
 
     /** Looks at all users of the realm, without reading each one's roles. */
     public void readAll() {
-        learn("select distinct m.roleId from UserRoleMappingEntity m where m.user.realmId = :realm",
+        learn("select distinct m.roleId from UserRoleMappingEntity m where m.roleId in"
+                        + " (select r.id from RoleEntity r where r.realmId = :realm)",
                 "select m.user.id from UserRoleMappingEntity m where m.user.realmId = :realm and m.roleId in :opening",
                 this::opensByRole);
-        learn("select distinct m.groupId from UserGroupMembershipEntity m where m.user.realmId = :realm",
+        learn("select distinct m.groupId from UserGroupMembershipEntity m where m.groupId in"
+                        + " (select g.id from GroupEntity g where g.realm = :realm)",
                 "select m.user.id from UserGroupMembershipEntity m where m.user.realmId = :realm and m.groupId in :opening",
                 this::opensByGroup);
     }
