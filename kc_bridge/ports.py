@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
 
+from kc_bridge.domain.buckets import Buckets
 from kc_bridge.domain.errors import BridgeError
 
 __all__ = [
@@ -183,15 +184,31 @@ class Directory(Protocol):
         """
         ...
 
-    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
-        """Every user of ours. ``attributes``: those that count for :attr:`Held.current`.
+    def digests(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[Held]:
+        """Every user of ours, or those of some buckets (:mod:`kc_bridge.domain.buckets`), ``MOST_ASKED`` at most.
 
-        Raises :class:`KeycloakUnavailable`, also half-way.
+        ``attributes``: those that count for :attr:`Held.current`. Raises :class:`KeycloakUnavailable`, also half-way.
         """
         ...
 
-    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
-        """Every user of the realm but service accounts, with those attributes. Raises :class:`KeycloakUnavailable`."""
+    def summary(
+        self, attributes: Collection[str], seed: str, on_user: Callable[[int], None]
+    ) -> Buckets | None:
+        """What :meth:`digests` would tell, summed up with that seed; ``on_user`` is told how many were read.
+
+        None where listing them costs no more. Raises :class:`KeycloakUnavailable`.
+        """
+        ...
+
+    def users(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[HeldUser]:
+        """Every user of the realm but service accounts, with those attributes; ``buckets`` as for :meth:`digests`.
+
+        Raises :class:`KeycloakUnavailable`.
+        """
         ...
 
 

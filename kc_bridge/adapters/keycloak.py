@@ -21,6 +21,7 @@ from requests import Request
 
 from kc_bridge.adapters.admin_calls import SYNC_CLIENT, AdminCalls, Busy, Exists, Missing, Refused
 from kc_bridge.adapters.http import json_object, send
+from kc_bridge.domain.buckets import bucket
 from kc_bridge.domain.errors import ConfigurationError, NotOwned
 from kc_bridge.ports import DirectoryUser, Held, HeldUser, Result, Status, Write, WriteKind
 from kc_bridge.settings import Settings
@@ -46,27 +47,37 @@ class KeycloakDirectory:
         """See :meth:`kc_bridge.ports.Directory.write`; unfenced."""
         return [self._result(write) for write in writes]
 
-    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
+    def summary(self, attributes: Collection[str], seed: str, on_user: Callable[[int], None]) -> None:
+        """See :meth:`kc_bridge.ports.Directory.summary`: the Admin API reads whole users in any case."""
+
+    def digests(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[Held]:
         """See :meth:`kc_bridge.ports.Directory.digests`."""
-        for found in self._found():
+        for found in self._found(buckets):
             key = _first(found, OWNER)
             if key:
                 current = _held(found, attributes).digest if attributes else None
                 stored = _first(found, DIGEST)
                 yield Held(found["id"], key, found["username"], bool(found["enabled"]), stored, current)
 
-    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
+    def users(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[HeldUser]:
         """See :meth:`kc_bridge.ports.Directory.users`."""
-        for found in self._found():
+        for found in self._found(buckets):
             user = _held(found, attributes)
             names = (user.username, user.email, user.first_name, user.last_name)
             yield HeldUser(found["id"], user.key or None, *names, user.enabled, user.attributes)
 
-    def _found(self) -> Iterator[dict[str, Any]]:
+    def _found(self, buckets: Collection[int] | None) -> Iterator[dict[str, Any]]:
         """Everybody but service accounts, by pages: one that is deleted meanwhile hides another."""
         first = 0
         while page := self._page(first):
-            yield from (found for found in page if not found.get("serviceAccountClientId"))
+            for found in page:
+                chosen = buckets is None or bucket(found["id"]) in buckets
+                if chosen and not found.get("serviceAccountClientId"):
+                    yield found
             first += PAGE
 
     def _page(self, first: int) -> list[dict[str, Any]]:

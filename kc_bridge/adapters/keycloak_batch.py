@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import requests
 
 from kc_bridge.adapters.http import json_object, send
 from kc_bridge.adapters.tokens import ClientCredentials
+from kc_bridge.domain.buckets import Buckets
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
 from kc_bridge.ports import Held, HeldUser, Result, StaleFence, Status, Write, WriteKind
 from kc_bridge.settings import Settings
@@ -28,6 +29,7 @@ class BatchDirectory:
     here but a request whose token was refused: whoever calls knows the pace, and may repeat everything."""
 
     batch = 500
+    asked = 500
 
     def __init__(self, settings: Settings) -> None:
         self._url = f"{settings.keycloak_url}/realms/{settings.realm}/kcb/users"
@@ -51,9 +53,11 @@ class BatchDirectory:
             raise KeycloakUnavailable("an answer to other users than were asked about")
         return [_result(result) for result in results]
 
-    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
+    def digests(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[Held]:
         """See :meth:`kc_bridge.ports.Directory.digests`."""
-        for said in self._stream("digests", attributes):
+        for said in self._stream("digests", attributes, _chosen(buckets)):
             yield Held(
                 said["id"],
                 said["key"],
@@ -63,9 +67,21 @@ class BatchDirectory:
                 said.get("current"),
             )
 
-    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
+    def summary(self, attributes: Collection[str], seed: str, on_user: Callable[[int], None]) -> Buckets:
+        """See :meth:`kc_bridge.ports.Directory.summary`."""
+        buckets: dict[int, tuple[int, int]] = {}
+        for said in self._stream("digests/summary", attributes, {"seed": seed}):
+            if "read" in said:
+                on_user(said["read"])
+            else:
+                buckets[said["bucket"]] = said["count"], int(said["sum"], 16)
+        return buckets
+
+    def users(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[HeldUser]:
         """See :meth:`kc_bridge.ports.Directory.users`."""
-        for said in self._stream("directory", attributes):
+        for said in self._stream("directory", attributes, _chosen(buckets)):
             held = {name: tuple(values) for name, values in said.get("attributes", {}).items()}
             yield HeldUser(
                 said["id"],
@@ -81,10 +97,13 @@ class BatchDirectory:
                 said.get("administrator"),
             )
 
-    def _stream(self, path: str, attributes: Collection[str]) -> Iterator[dict[str, Any]]:
+    def _stream(
+        self, path: str, attributes: Collection[str], chosen: dict[str, str]
+    ) -> Iterator[dict[str, Any]]:
         """One object a line, complete only with the last one, which counts them."""
-        query = f"?attributes={quote(','.join(sorted(attributes)))}" if attributes else ""
-        with self._send("GET", path + query, stream=True) as response:
+        query = {"attributes": ",".join(sorted(attributes))} if attributes else {}
+        asked = urlencode(query | chosen)
+        with self._send("GET", f"{path}?{asked}" if asked else path, stream=True) as response:
             if response.status_code != 200:
                 _refused(response.status_code, json_object(response))
             for count, line in enumerate(_lines(response)):
@@ -115,6 +134,10 @@ class BatchDirectory:
         }
         request = requests.Request(method, f"{self._url}/{path}", headers=headers, data=data)
         return send(request, self._timeout, stream=stream)
+
+
+def _chosen(buckets: Collection[int] | None) -> dict[str, str]:
+    return {} if buckets is None else {"buckets": ",".join(map(str, sorted(buckets)))}
 
 
 def _row(write: Write) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from kc_bridge.ports import Held, HeldUser, Result, Status, Write, WriteKind
 
@@ -26,8 +26,15 @@ class Sink:
     def write(self, writes: Sequence[Write], fence: int) -> list[Result]:
         return [Result(SAYS[w.kind], w.user_id or str(uuid.uuid4())) for w in writes]
 
-    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
+    def digests(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[Held]:
         return iter(())
 
-    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
+    def summary(self, attributes: Collection[str], seed: str, on_user: Callable[[int], None]) -> None:
+        return None
+
+    def users(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[HeldUser]:
         return iter(())

@@ -29,10 +29,11 @@ DAYS = count(1, 3)
 """Each test begins later than the one before has ended: the realm remembers the highest fence."""
 
 
-@pytest.fixture
-def world(realm: KcbRealm, tmp_path: Path) -> Iterator[World]:
-    """Three people in Keycloak."""
-    settings = realm.settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'sync.db'}"})
+@pytest.fixture(params=["batch", "admin"])
+def world(realm: KcbRealm, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Three people in Keycloak, written and looked at in either way."""
+    changed = {"database_url": f"sqlite:///{tmp_path / 'sync.db'}", "directory": request.param}
+    settings = realm.settings.model_copy(update=changed)
     world = World(tmp_path, open_directory(settings), settings).on(2026, 9, next(DAYS))
     world.students(PEOPLE)
     world.run()
@@ -123,7 +124,7 @@ def test_an_older_database_of_the_bridge_is_seen(world: World) -> None:
 def test_the_command(realm: KcbRealm, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = world.settings
     monkeypatch.setenv("KCB_CONFIG", "none.toml")
-    for name in ("database_url", "realm", "keycloak_public_url", "keys_dir"):
+    for name in ("database_url", "realm", "keycloak_public_url", "keys_dir", "directory"):
         monkeypatch.setenv(f"KCB_{name.upper()}", str(getattr(settings, name)))
     run = CliRunner().invoke
     assert run(cli, ["sync", "drift"]).output.strip() == "Keycloak holds every user as it was told."

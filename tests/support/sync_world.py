@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from kc_bridge.domain.buckets import Buckets, Sums, bucket
 from kc_bridge.domain.errors import KeycloakUnavailable
 from kc_bridge.domain.profile import load_profile
 from kc_bridge.ports import Directory, DirectoryUser, Held, HeldUser, Result, Status, Write, WriteKind
@@ -65,15 +66,29 @@ class FakeDirectory:
     def written(self, write: Write, user_id: str) -> None:
         """Between Keycloak's answer and the journal's note: what happens meanwhile."""
 
-    def digests(self, attributes: Collection[str] = ()) -> Iterator[Held]:
+    def digests(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[Held]:
         self._answer()
         for user_id, user in self.held.items():
-            current = replace(user, enabled=self.open[user_id]).digest if attributes else None
-            yield Held(user_id, user.key, user.username, self.open[user_id], user.digest, current)
+            if buckets is None or bucket(user_id) in buckets:
+                current = replace(user, enabled=self.open[user_id]).digest if attributes else None
+                yield Held(user_id, user.key, user.username, self.open[user_id], user.digest, current)
 
-    def users(self, attributes: Collection[str] = ()) -> Iterator[HeldUser]:
+    def summary(self, attributes: Collection[str], seed: str, on_user: Callable[[int], None]) -> Buckets:
+        sums = Sums(seed)
+        for one in self.digests(attributes):
+            sums.add(one.user_id, one.key, one.enabled, one.digest, one.current)
+            on_user(1)
+        return sums.buckets()
+
+    def users(
+        self, attributes: Collection[str] = (), buckets: Collection[int] | None = None
+    ) -> Iterator[HeldUser]:
         self._answer()
         for user_id, user in self.held.items():
+            if buckets is not None and bucket(user_id) not in buckets:
+                continue
             known = {
                 name: values for name, values in user.attributes.items() if name in attributes and values
             }

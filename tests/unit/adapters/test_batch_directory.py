@@ -205,6 +205,42 @@ def test_a_stream_that_breaks_off_is_no_list(
         list(directory.digests())
 
 
+def test_users_of_some_buckets(directory: BatchDirectory, http: responses.RequestsMock) -> None:
+    http.get(f"{USERS}/digests?attributes=mail%2Cuid&buckets=7%2C1400", body=stream(ONE, {"end": 1}))
+    http.get(f"{USERS}/directory?buckets=7", body=stream({"end": 0}))
+    assert [held.user_id for held in directory.digests(["uid", "mail"], {1400, 7})] == ["u1"]
+    assert list(directory.users(buckets={7})) == []
+
+
+READ, BUCKET = {"read": 10_000}, {"bucket": 17, "count": 2, "sum": "ffffffffffffffff"}
+
+
+def test_sums_come_while_users_are_read(directory: BatchDirectory, http: responses.RequestsMock) -> None:
+    http.get(
+        f"{USERS}/digests/summary?attributes=uid&seed=s1", body=stream(READ, {"read": 3}, BUCKET, {"end": 3})
+    )
+    read: list[int] = []
+    assert directory.summary(["uid"], "s1", read.append) == {17: (2, 2**64 - 1)}
+    assert read == [10_000, 3]
+
+
+@pytest.mark.parametrize(
+    "body", [stream(READ, BUCKET), stream(READ, {"end": 2}), stream(READ, BUCKET)[:-9], "<html>", ""]
+)
+def test_a_torn_summary_is_none(directory: BatchDirectory, http: responses.RequestsMock, body: str) -> None:
+    http.get(f"{USERS}/digests/summary?seed=s1", body=body)
+    with pytest.raises(KeycloakUnavailable):
+        directory.summary([], "s1", lambda _read: None)
+
+
+def test_a_jar_that_cannot_sum_up_names_its_remedy(
+    directory: BatchDirectory, http: responses.RequestsMock
+) -> None:
+    http.get(f"{USERS}/digests/summary?seed=s1", status=404, json={"error": "HTTP 404 Not Found"})
+    with pytest.raises(ConfigurationError, match="old one"):
+        directory.summary([], "s1", lambda _read: None)
+
+
 def test_every_user_with_the_attributes_asked_for(
     directory: BatchDirectory, http: responses.RequestsMock
 ) -> None:

@@ -12,6 +12,7 @@ import requests
 import responses
 
 from kc_bridge.adapters.keycloak import SYNC_CLIENT, KeycloakDirectory
+from kc_bridge.domain.buckets import bucket
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
 from kc_bridge.ports import DirectoryUser, Held, HeldUser, Result, Status, Write, WriteKind
 from kc_bridge.realm.keys import new_key, save_key
@@ -345,7 +346,7 @@ def test_the_realms_users_page_by_page(directory: KeycloakDirectory, http: respo
     ours = OURS | {"enabled": True, "email": "m@x.example", "firstName": "Marie", "lastName": "Martin"}
     other = {"id": "u2", "username": "prof", "enabled": False}
     service = {"id": "u3", "username": "service-account-x", "enabled": True, "serviceAccountClientId": "x"}
-    for _ in range(2):
+    for _ in range(3):
         found(http, ours, other, service)
         found(http)
     wanted = DirectoryUser(KEY, ours["username"], "m@x.example", "Marie", "Martin", True, {"locale": ("en",)})
@@ -356,4 +357,6 @@ def test_the_realms_users_page_by_page(directory: KeycloakDirectory, http: respo
         HeldUser("u1", KEY, ours["username"], "m@x.example", "Marie", "Martin", True, {"locale": ("en",)}),
         HeldUser("u2", None, "prof", "", "", "", False, {}),
     ]
+    assert [user.user_id for user in directory.users(buckets={bucket("u2")})] == ["u2"]
+    assert directory.summary({"locale"}, "s", lambda _read: None) is None, "listing them costs no more"
     assert [str(c.request.url).partition("first=")[2].split("&")[0] for c in http.calls][1:3] == ["0", "100"]
