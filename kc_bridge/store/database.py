@@ -26,12 +26,23 @@ PROCESS = secrets.token_hex(4)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+VANISHED = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""How long libpq believes in a PostgreSQL whose machine is gone without a word: about a minute, not the hours of TCP. Seconds;
+the last in milliseconds."""
+
+
 def open_engine(url: str) -> Engine:
     """An engine for ``url``; on SQLite with WAL, foreign keys and transactions that take the write lock at once."""
     if not url.startswith("sqlite"):
         # Errors must not quote people; the name tells administrators, and a sync that takes over, whose connection it is.
-        named = {"application_name": _application_name()} if url.startswith("postgresql") else {}
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=named)
+        known = {"application_name": _application_name(), **VANISHED} if url.startswith("postgresql") else {}
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=known)
     engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

@@ -96,3 +96,13 @@ def test_instants_come_back_in_utc(postgres: PostgresServer) -> None:
         kept = db.query(Person).one().created_at
     assert kept == moment
     assert kept.utcoffset() == timedelta()
+
+
+def test_a_server_gone_without_a_word_is_noticed(postgres: PostgresServer) -> None:
+    """TCP alone would wait for hours: what libpq was told of this is what it goes by."""
+    with open_engine(postgres.database("vanished")).connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    seconds = int(told["keepalives_idle"]) + int(told["keepalives_interval"]) * int(told["keepalives_count"])
+    assert seconds <= 60
+    assert int(told["tcp_user_timeout"]) <= 60_000
+    assert int(told["connect_timeout"]) <= 60
