@@ -49,7 +49,7 @@ def create(bench: Bench) -> Iterator[Result]:
     federation = first_import(realm, sizes.federation)
     count, rate = min(ours.items(), key=lambda item: abs(item[0] - sizes.federation))
     yield _faster(f"create, whole run of {count:,}", count, rate, FEDERATION, federation, 3)
-    yield _straight(bench, count=max(1_000, sizes.updated), loop=loop)
+    yield from _straight(bench, count=max(1_000, sizes.updated), loop=loop, federation=federation)
     (small, quick), (large, slow) = min(ours.items()), max(ours.items())
     yield Result(
         f"slope: create, {large:,} beside {small:,}", large, slow, RATE, f"{small:,}", quick, slow / quick
@@ -101,8 +101,8 @@ def _load(bench: Bench, count: int) -> Bridge:
     return bridge
 
 
-def _straight(bench: Bench, *, count: int, loop: float) -> Result:
-    """Batches alone: no file, no journal, no outbox."""
+def _straight(bench: Bench, *, count: int, loop: float, federation: float) -> Iterator[Result]:
+    """Batches alone: no file, no plan, no journal, no outbox, as a federation has none."""
     bench.say(f"{count:,} users by batches alone")
     bridge = Bridge(bench.servers, bench.folder)
     directory = bridge.directory()
@@ -117,7 +117,9 @@ def _straight(bench: Bench, *, count: int, loop: float) -> Result:
         took = time.perf_counter() - begun
     bridge.close()
     assert all(answer.status is Status.CREATED for answer in answers), answers[0]
-    return _faster(f"create, {PARALLEL} batches at a time alone", count, count / took, LOOP, loop, None)
+    work = f"create, {PARALLEL} batches at a time alone"
+    yield _faster(work, count, count / took, LOOP, loop, None)
+    yield _faster(work, count, count / took, FEDERATION, federation, None)
 
 
 def _faster(work: str, count: int, rate: float, against: str, other: float, target: float | None) -> Result:
