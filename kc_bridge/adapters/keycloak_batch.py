@@ -171,8 +171,9 @@ def _result(said: Mapping[str, Any]) -> Result:
 
 
 def _lines(response: requests.Response) -> Iterator[bytes]:
+    """Without those of blanks alone, which say that Keycloak goes on reading."""
     try:
-        yield from response.iter_lines(BLOCK)
+        yield from filter(bytes.strip, response.iter_lines(BLOCK))
     except requests.RequestException as error:
         raise KeycloakUnavailable(type(error).__name__) from None
 

@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 __all__ = ["PatientAdapter"]
 
 LEAST = 4096
-"""Bytes of a stream that must come within each timeout: two dozen users, of whom Keycloak lists hundreds a second."""
+"""Bytes of a stream that must come within each timeout: what our JAR sends at least for each page of users it reads."""
 
 _asked = threading.local()
 

@@ -15,16 +15,24 @@ from tests.integration.batch_rows import row, write
 from tests.integration.jar_realm import JarRealm
 
 VECTORS = json.loads((Path(__file__).parents[2] / "docs/vectors/digest.json").read_text("utf-8"))["vectors"]
+A_PAGES_LEAST = 4096
+"""Bytes, however little there is to tell."""
 NASTY = "« é » \"\\\n\t\x01\x7f \U0001f600 ﬀ O'Connor"
 
 
-def lines(jar: JarRealm, path: str) -> dict[str, dict[str, Any]]:
-    """By id; the last line must count the others."""
+def told(jar: JarRealm, path: str) -> list[dict[str, Any]]:
+    """All lines but the last one, which must count them, and those of blanks."""
     answer = jar.sync.call("GET", f"users/{path}")
     assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "application/x-ndjson")
-    *users, end = [json.loads(line) for line in answer.content.decode().splitlines()]
-    assert end == {"end": len(users)}
-    return {user["id"]: user for user in users}
+    assert len(answer.content) > A_PAGES_LEAST
+    *said, end = [json.loads(line) for line in answer.content.decode().splitlines() if line.strip()]
+    assert end == {"end": len(said)}
+    return said
+
+
+def lines(jar: JarRealm, path: str) -> dict[str, dict[str, Any]]:
+    """Users by id."""
+    return {user["id"]: user for user in told(jar, path)}
 
 
 def as_the_sync_wants(user: DirectoryUser) -> dict[str, Any]:
@@ -83,10 +91,7 @@ def test_vectors_of_the_protocol(jar: JarRealm, vector: dict[str, Any]) -> None:
 
 def summary(jar: JarRealm, seed: str = "s") -> Buckets:
     """Of what is there now, over ``uid``; the last line must count the others."""
-    answer = jar.sync.call("GET", f"users/digests/summary?attributes=uid&seed={seed}")
-    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "application/x-ndjson")
-    *said, end = [json.loads(line) for line in answer.content.decode().splitlines()]
-    assert end == {"end": len(said)}
+    said = told(jar, f"digests/summary?attributes=uid&seed={seed}")
     found = {line["bucket"]: (line["count"], int(line["sum"], 16)) for line in said if "bucket" in line}
     assert sum(line.get("read", 0) for line in said) == sum(count for count, _ in found.values())
     return found
@@ -139,6 +144,8 @@ def test_users_of_some_buckets(jar: JarRealm, what: str) -> None:
     found = lines(jar, f"{what}?attributes=uid&buckets={some}")
     assert found == {user_id: user for user_id, user in everybody.items() if bucket(user_id) in chosen}
     assert {ids[0], ids[3]} <= found.keys()
+    empty = next(number for number in range(4096) if number not in {bucket(user_id) for user_id in everybody})
+    assert lines(jar, f"{what}?buckets={empty}") == {}
 
 
 def test_sums_and_buckets_are_refused_unless_well_formed(jar: JarRealm) -> None:

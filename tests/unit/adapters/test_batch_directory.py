@@ -187,7 +187,8 @@ TWO = {"id": "u2", "key": "k2", "username": "b", "enabled": False, "digest": Non
 def test_digests_are_a_stream_that_counts_itself(
     directory: BatchDirectory, http: responses.RequestsMock
 ) -> None:
-    http.get(f"{USERS}/digests", body=stream(ONE, TWO, {"end": 2}))
+    blank = " " * 4095 + "\n"
+    http.get(f"{USERS}/digests", body=stream(ONE) + blank + stream(TWO) + blank + stream({"end": 2}))
     assert list(directory.digests()) == [
         Held("u1", "k1", "a", True, "d", "c"),
         Held("u2", "k2", "b", False, None),

@@ -27,6 +27,9 @@ final class Lines {
 
         private static final int BUFFER = 64 * 1024;
 
+        /** Bytes: who reads a stream with patience waits for this much at a time (docs/protocol.md). */
+        private static final int LEAST = 4096;
+
         private final OutputStream out;
         private long count;
 
@@ -34,19 +37,27 @@ final class Lines {
             this.out = new BufferedOutputStream(plain, BUFFER);
         }
 
-        /** Sends them at once: whoever waits for the rest sees that there is some. */
+        /** What one page came to, at once. Of a page with little to tell blanks are sent: that it was read is news too. */
         void send(Lines lines) {
+            write(lines, LEAST);
+        }
+
+        void end() {
+            write(new Lines().add(line -> line.member("end", count)), 0);
+        }
+
+        private void write(Lines lines, int least) {
+            byte[] told = lines.text.toString().getBytes(StandardCharsets.UTF_8);
             try {
-                out.write(lines.text.toString().getBytes(StandardCharsets.UTF_8));
+                out.write(told);
+                if (told.length < least) {
+                    out.write((" ".repeat(least - told.length - 1) + '\n').getBytes(StandardCharsets.UTF_8));
+                }
                 out.flush();
             } catch (IOException gone) {
                 throw new UncheckedIOException(gone);
             }
             count += lines.count;
-        }
-
-        void end() {
-            send(new Lines().add(line -> line.member("end", count)));
         }
     }
 }
