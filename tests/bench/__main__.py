@@ -5,6 +5,7 @@ How much of everything: :mod:`tests.bench.sync_sizes`. ``KCB_BENCH_ONLY=create,d
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
@@ -44,7 +45,9 @@ WORKS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
 
 def main() -> int:
     """Starts what is measured, measures, prints, stops. 1 when some work has no figure."""
-    sizes = Sizes.chosen(QUICK if "--quick" in sys.argv else FULL)
+    asked = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
+    asked.add_argument("--quick", action="store_true", help="small sizes, five minutes at most")
+    sizes = Sizes.chosen(QUICK if asked.parse_args().quick else FULL)
     only = set(filter(None, os.environ.get("KCB_BENCH_ONLY", "").split(",")))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     say = _say(time.monotonic())
