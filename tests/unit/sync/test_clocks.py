@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,16 +23,6 @@ def world(tmp_path: Path) -> World:
     return world
 
 
-@pytest.fixture(params=["Pacific/Auckland", "America/Los_Angeles"])
-def _server_in(request: pytest.FixtureRequest) -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = request.param
-    time.tzset()
-    yield
-    os.environ.pop("TZ") if before is None else os.environ.__setitem__("TZ", before)
-    time.tzset()
-
-
 def at(world: World, now: datetime) -> World:
     world.now = now
     return world
@@ -45,7 +32,7 @@ def is_open(world: World) -> bool:
     return world.directory.open[world.person("apogee:1").keycloak_id or ""]
 
 
-@pytest.mark.usefixtures("_server_in")
+@pytest.mark.usefixtures("server_elsewhere")
 def test_the_year_ends_in_paris_wherever_the_server_is(world: World) -> None:
     at(world, LAST_SECOND).run()
     assert is_open(world)

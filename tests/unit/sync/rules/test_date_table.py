@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.date_table import Case, cases
@@ -168,17 +164,7 @@ def test_only_the_deceased_are_quiet() -> None:
         assert case.judge().quiet is ("deceased" in case.line.partition("|")[0])
 
 
-@pytest.fixture(params=["Pacific/Auckland", "America/Los_Angeles", "UTC"])
-def _server_in(request: pytest.FixtureRequest) -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = request.param
-    time.tzset()
-    yield
-    os.environ.pop("TZ") if before is None else os.environ.__setitem__("TZ", before)
-    time.tzset()
-
-
-@pytest.mark.usefixtures("_server_in")
+@pytest.mark.usefixtures("server_elsewhere")
 def test_the_servers_zone_changes_nothing() -> None:
     assert [case.today for case in cases(TABLE)] == [case.today for case in CASES]
     assert all(case.found(case.judge()) == case.wanted for case in CASES)
