@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import TracebackType
@@ -155,17 +156,15 @@ class SyncEngine:
         Raises :class:`sync.sources.base.SourceError`, and :class:`NoRoom`.
         """
         check_schema(self._engine)
-        staging = Staging()
-        try:
-            return self._prepare(staging, progress, as_of)
-        except (
-            sqlite3.OperationalError
-        ) as error:  # the worksheet's own: those of the database are SQLAlchemy's
-            staging.__exit__(None, None, None)
-            raise NoRoom(str(error)) from None
-        except BaseException:
-            staging.__exit__(None, None, None)
-            raise
+        with ExitStack() as unless_prepared:
+            staging = unless_prepared.enter_context(Staging())
+            try:
+                prepared = self._prepare(staging, progress, as_of)
+            except sqlite3.OperationalError as error:
+                # The worksheet's own: those of the bridge's database are SQLAlchemy's.
+                raise NoRoom(str(error)) from None
+            unless_prepared.pop_all()
+            return prepared
 
     def _prepare(self, staging: Staging, progress: Progress, as_of: date | None) -> Prepared:
         now = self._clock()

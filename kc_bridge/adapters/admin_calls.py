@@ -16,7 +16,7 @@ from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
 from kc_bridge.adapters.http import RETRY_LATER, retry_after
-from kc_bridge.adapters.patience import PatientAdapter
+from kc_bridge.adapters.patience import be_patient
 from kc_bridge.adapters.tokens import ClientCredentials
 from kc_bridge.domain.errors import ConfigurationError, KeycloakUnavailable
 from kc_bridge.ports import Status
@@ -50,8 +50,7 @@ class _Connection(KeycloakOpenIDConnection):
             max_retries=0,  # python-keycloak would send a POST twice
         )
         self._s.trust_env = False
-        self._s.mount("http://", PatientAdapter())
-        self._s.mount("https://", PatientAdapter())
+        be_patient(self._s)
 
     def _refresh_if_required(self) -> None:
         self.add_param_headers("Authorization", f"Bearer {self._credentials.token()}")

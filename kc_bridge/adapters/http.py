@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from kc_bridge.adapters.patience import PatientAdapter
+from kc_bridge.adapters.patience import be_patient
 from kc_bridge.domain.errors import KeycloakUnavailable
 
 __all__ = ["RETRY_LATER", "json_object", "retry_after", "send"]
@@ -29,8 +29,7 @@ def send(request: requests.Request, timeout: float, *, stream: bool = False) -> 
     if session is None:
         session = _local.session = requests.Session()
         session.trust_env = False  # a proxy for the outside must not see the back channel
-        session.mount("http://", PatientAdapter())
-        session.mount("https://", PatientAdapter())
+        be_patient(session)
     try:
         response: requests.Response = session.send(
             session.prepare_request(request), timeout=timeout, allow_redirects=False, stream=stream

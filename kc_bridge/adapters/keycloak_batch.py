@@ -29,7 +29,6 @@ class BatchDirectory:
     here but a request whose token was refused: whoever calls knows the pace, and may repeat everything."""
 
     batch = 500
-    asked = 500
 
     def __init__(self, settings: Settings) -> None:
         self._url = f"{settings.keycloak_url}/realms/{settings.realm}/kcb/users"

@@ -14,12 +14,12 @@ from io import BufferedReader, RawIOBase
 from socket import socket
 from typing import Any
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-__all__ = ["PatientAdapter"]
+__all__ = ["be_patient"]
 
 LEAST = 4096
 """Bytes of a stream that must come within each timeout: what our JAR sends at least for each page of users it reads."""
@@ -27,7 +27,13 @@ LEAST = 4096
 _asked = threading.local()
 
 
-class PatientAdapter(HTTPAdapter):
+def be_patient(session: Session) -> None:
+    """From now on ``timeout`` is, for this session, that of a whole call."""
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _PatientAdapter())
+
+
+class _PatientAdapter(HTTPAdapter):
     """Connects, sends and has the whole answer within ``timeout`` seconds; with ``stream`` it may take longer, as long as
     it goes on. What is raised beyond is what requests raises for one read."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 from standardwebhooks.webhooks import Webhook as Signer
 
-from kc_bridge.adapters.patience import PatientAdapter
+from kc_bridge.adapters.patience import be_patient
 from kc_bridge.channels.settings import Webhook
 from kc_bridge.domain.errors import ConfigurationError, Unavailable
 
@@ -48,8 +48,7 @@ def post(webhook: Webhook, message_id: str, body: bytes, now: datetime) -> None:
     }
     with requests.Session() as session:
         session.trust_env = False  # neither a proxy of the environment nor a password of ~/.netrc
-        session.mount("http://", PatientAdapter())
-        session.mount("https://", PatientAdapter())
+        be_patient(session)
         session.verify = str(webhook.ca_file) if webhook.ca_file else True
         try:
             answer = session.post(

@@ -16,7 +16,7 @@ import requests
 from kc_bridge.adapters import patience
 from kc_bridge.adapters.http import send
 from kc_bridge.adapters.keycloak import KeycloakDirectory
-from kc_bridge.adapters.patience import PatientAdapter
+from kc_bridge.adapters.patience import be_patient
 from kc_bridge.adapters.webhooks import WebhookUnavailable, post
 from kc_bridge.channels.settings import Webhook
 from kc_bridge.domain.errors import KeycloakUnavailable
@@ -70,7 +70,7 @@ def test_through_tls_too(serve: Callable[..., Dripping], tmp_path: Path) -> None
     context.load_cert_chain(certificate.certificate, certificate.key)
     server = serve(HEAD + LENGTH, BODY, tls=context)
     session = requests.Session()
-    session.mount("https://", PatientAdapter())
+    be_patient(session)
     with pytest.raises(requests.RequestException) as told:
         session.get(server.url, timeout=2 * TIMEOUT, verify=str(trusted.write(tmp_path)))
     assert "timed out" in str(told.value)
